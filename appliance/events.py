@@ -1,0 +1,193 @@
+"""Everything that happens, as frozen data. Metrics, captions, logs and `--json` output are observers of these."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """What all events carry."""
+
+    session_id: str
+    turn_id: int
+    """1 for the first user turn of the session; 0 before it (the greeting)."""
+    epoch: int
+    """Grows with every interruption: what carries an older epoch is stale."""
+    t: float
+    """Seconds of the clock."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StateChanged(Event):
+    """The session now is `idle`, `listening`, `thinking`, `speaking` or `ended`."""
+
+    state: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpeechStarted(Event):
+    """The person began to speak, at `t` (the first voiced frame, not the decision)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpeechEnded(Event):
+    """The person's turn is over; `t` is the decision."""
+
+    reason: str
+    """`semantic`, `silence`, or `cap`."""
+    last_voiced_t: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartialTranscript(Event):
+    """What has been understood while the person still speaks."""
+
+    text: str
+    stable: str
+    """The part that two passes in a row agreed on."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transcribed(Event):
+    """The final transcript of the turn."""
+
+    text: str
+    confidence: float
+    rejected: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TurnStarted(Event):
+    """A reply is being prepared; `speculative` when the end of the person's turn is not decided yet."""
+
+    speculative: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TurnDropped(Event):
+    """A speculative reply was thrown away because the person went on."""
+
+    cpu_s: float
+    """CPU time of the process from its start to its end."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextDelta(Event):
+    """The model wrote a piece of the reply."""
+
+    text: str
+    first: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClauseReady(Event):
+    """A piece of the reply that can be spoken."""
+
+    text: str
+    first: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClauseSynthesised(Event):
+    """A clause has become sound."""
+
+    text: str
+    audio_s: float
+    synthesis_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlayoutStarted(Event):
+    """The first sample of the reply reached the loudspeaker."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlayoutEnded(Event):
+    """The reply is over, to its end or cut."""
+
+    samples_played: int
+    cut: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BargeIn(Event):
+    """The person interrupts; the sound stops."""
+
+    speech_started_t: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BargeInRefused(Event):
+    """What sounded like an interruption was none: a cough, a backchannel."""
+
+    reason: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TurnCommitted(Event):
+    """A turn has entered the history: what the person said and what they heard in answer."""
+
+    user_text: str
+    assistant_text: str
+    """All that the assistant wrote."""
+    heard_text: str
+    """The part that was really played."""
+    interrupted: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AudioXrun(Event):
+    """The sound device lost samples."""
+
+    direction: str
+    """`capture` or `playout`."""
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceLost(Event):
+    """A sound device went away; the appliance tries to open it again every second."""
+
+    direction: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceFound(Event):
+    """A lost sound device is back."""
+
+    direction: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineFailed(Event):
+    """An engine raised; the person has been told and the next turn works."""
+
+    engine: str
+    code: str
+    detail: str
+
+
+AnyEvent = (
+    StateChanged
+    | SpeechStarted
+    | SpeechEnded
+    | PartialTranscript
+    | Transcribed
+    | TurnStarted
+    | TurnDropped
+    | TextDelta
+    | ClauseReady
+    | ClauseSynthesised
+    | PlayoutStarted
+    | PlayoutEnded
+    | BargeIn
+    | BargeInRefused
+    | TurnCommitted
+    | AudioXrun
+    | DeviceLost
+    | DeviceFound
+    | EngineFailed
+)

@@ -1,0 +1,1 @@
+"""Looking after the appliance: measurements and checks."""
