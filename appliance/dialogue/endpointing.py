@@ -1,0 +1,174 @@
+"""When the person has finished: a pure function of frames and answers, in stream time.
+
+Silence is counted from the last voiced frame. After `PAUSE_MS` the session may begin to prepare a reply; from
+`FIRST_ASK_MS` on the semantic detector is asked. The end is decided by what is known by then: how the voice ended, and
+whether the words sound unfinished.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from appliance.audio.ports import FRAME_SAMPLES, Frame
+from appliance.config.models import Eagerness, TurnConfig, TurnMode, VadConfig
+from appliance.dialogue.unfinished import Unfinished, unfinished
+from appliance.dialogue.voicing import Voicing, to_samples
+
+PAUSE_MS = 96
+"""Silence after which it is worth to prepare a reply: gaps inside fluent speech are shorter (measured)."""
+FIRST_ASK_MS = 128
+"""Silence that the semantic detector needs to hear before its answer is worth anything (measured)."""
+ASK_EVERY_MS = 288
+RESUME_SAMPLES = 2 * FRAME_SAMPLES
+"""One voiced frame inside a pause is a click or a breath; two are speech."""
+
+
+class Signal(StrEnum):
+    """What the endpointer noticed."""
+
+    SPEECH_STARTED = "speech-started"
+    PAUSED = "paused"
+    """Quiet for long enough to begin preparing a reply."""
+    ASK = "ask"
+    """Ask the semantic detector about the audio up to now and report with `on_turn_probability`."""
+    RESUMED = "resumed"
+    """The person goes on after PAUSED: what was prepared is void."""
+    ENDED = "ended"
+
+
+@dataclass(frozen=True, slots=True)
+class _Temper:
+    """How eager the assistant is."""
+
+    threshold: float
+    """Turn probability from which an end is clear."""
+    patience: float
+    """Factor on the waiting times, the hard cap excepted."""
+
+
+_TEMPERS = {
+    Eagerness.LOW: _Temper(threshold=0.7, patience=1.5),
+    Eagerness.AUTO: _Temper(threshold=0.5, patience=1.0),
+    Eagerness.HIGH: _Temper(threshold=0.3, patience=0.75),
+}
+
+
+class Endpointer:
+    """Finds the beginning, the pauses and the end of the person's turns.
+
+    Positions are samples at 16 kHz in the stream of frames. `speech_start`, `last_voiced` and `end_reason` keep their
+    values after ENDED until the next turn begins.
+    """
+
+    def __init__(self, vad: VadConfig, turn: TurnConfig) -> None:
+        temper = _TEMPERS[turn.eagerness]
+        self._voicing = Voicing(vad)
+        self._semantic = turn.mode is TurnMode.SEMANTIC
+        self._threshold = temper.threshold
+        self._min_speech = to_samples(vad.min_speech_duration_ms)
+        self._max_silence = to_samples(turn.max_silence_ms)
+        self._unclear_wait = min(to_samples(vad.silence_duration_ms * temper.patience), self._max_silence)
+        self._clear_wait = min(to_samples(turn.clear_end_ms * temper.patience), self._unclear_wait)
+        self._max_turn = to_samples(turn.max_turn_ms)
+        self.speech_start = 0
+        self.last_voiced = 0
+        self.end_reason = ""
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget the turn under way; the stream goes on."""
+        self.speaking = False
+        self._voicing.reset()
+        self._now = 0
+        self._paused = False
+        self._voiced_run = 0
+        self._next_ask = 0
+        self._probability: float | None = None
+        self._answered_at = 0
+        self._unfinished: Unfinished | None = None
+
+    def on_frame(self, frame: Frame) -> tuple[Signal, ...]:
+        """Take the next frame."""
+        self._now = frame.end
+        voiced = self._voicing.update(frame.speech_probability)
+        self._voiced_run = self._voiced_run + len(frame.pcm) if voiced else 0
+        if not self.speaking:
+            return self._before_speech(frame, voiced)
+        signals = self._on_voiced() if voiced else self._on_silent()
+        return signals + self._decide()
+
+    def on_turn_probability(self, probability: float, at: int) -> tuple[Signal, ...]:
+        """Take the semantic detector's answer about the audio up to `at`; one about an earlier pause is ignored."""
+        if self._stale(at) or at < self._answered_at:
+            return ()
+        self._probability, self._answered_at = probability, at
+        return self._decide()
+
+    def on_transcript(self, text: str, at: int) -> tuple[Signal, ...]:
+        """Take what was understood up to `at`; a transcript from before the pause is ignored."""
+        if self._stale(at):
+            return ()
+        self._unfinished = unfinished(text)
+        return self._decide()
+
+    def _stale(self, at: int) -> bool:
+        return not self.speaking or at < self.last_voiced
+
+    def _before_speech(self, frame: Frame, voiced: bool) -> tuple[Signal, ...]:
+        if not voiced:
+            return ()
+        if self._voiced_run < self._min_speech:
+            return ()
+        self.speaking = True
+        self.speech_start = frame.end - self._voiced_run
+        self.last_voiced = frame.end
+        return (Signal.SPEECH_STARTED,)
+
+    def _on_voiced(self) -> tuple[Signal, ...]:
+        if self._paused and self._voiced_run < RESUME_SAMPLES:
+            return ()
+        resumed = self._paused
+        self._paused = False
+        self.last_voiced = self._now
+        self._probability = None
+        if self._unfinished is not None and not self._unfinished.dictation:
+            self._unfinished = None
+        return (Signal.RESUMED,) if resumed else ()
+
+    def _on_silent(self) -> tuple[Signal, ...]:
+        silence = self._now - self.last_voiced
+        signals: tuple[Signal, ...] = ()
+        if not self._paused and silence >= to_samples(PAUSE_MS):
+            self._paused = True
+            self._next_ask = to_samples(FIRST_ASK_MS)
+            signals += (Signal.PAUSED,)
+        if self._paused and self._semantic and silence >= self._next_ask:
+            self._next_ask = silence + to_samples(ASK_EVERY_MS)
+            signals += (Signal.ASK,)
+        return signals
+
+    def _decide(self) -> tuple[Signal, ...]:
+        if self._now - self.speech_start >= self._max_turn:
+            return self._end("cap")
+        if not self._paused or self._voiced_run:
+            return ()
+        wait, reason = self._verdict()
+        return self._end(reason) if self._now - self.last_voiced >= wait else ()
+
+    def _verdict(self) -> tuple[int, str]:
+        """Return how much silence ends the turn, as things stand, and what the reason will be."""
+        if not self._semantic:
+            return self._unclear_wait, "silence"
+        if self._unfinished is not None:
+            return self._max_silence, "cap"
+        if self._probability is not None and self._probability >= self._threshold:
+            return self._clear_wait, "semantic"
+        return self._unclear_wait, "silence"
+
+    def _end(self, reason: str) -> tuple[Signal, ...]:
+        now = self._now
+        self.reset()
+        self._now = now
+        self.end_reason = reason
+        return (Signal.ENDED,)
