@@ -12,9 +12,9 @@ from typing import Annotated, Literal, Self
 
 import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
-from rapidfuzz import process
 
 from appliance.config.models import Profile
+from appliance.config.suggest import closest
 from appliance.errors import ModelError
 
 PACKAGED = Path(__file__).with_name("catalogue.yaml")
@@ -193,11 +193,9 @@ class Catalogue(Entry):
 
 
 def did_you_mean(wrong: str, names: Iterable[str]) -> str:
-    """Return a sentence that names the nearest of `names`, or where to look when none is near."""
-    nearest = process.extract(wrong, list(names), limit=3, score_cutoff=60)
-    if not nearest:
-        return "`appliance models list` shows all of them."
-    return f"Did you mean {' or '.join(name for name, _, _ in nearest)}? `appliance models list` shows all of them."
+    """Return a sentence that names the nearest of `names` if one is near, and where to look."""
+    nearest = closest(wrong, names)
+    return f"{f'Did you mean {nearest}? ' if nearest else ''}`appliance models list` shows all of them."
 
 
 def load_catalogue(path: Path | None = None) -> Catalogue:
