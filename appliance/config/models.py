@@ -9,7 +9,9 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator
+
+from appliance.config.rules import broken_rule, folder_or_address, without_tilde, zone_that_exists
 
 Probability = Annotated[float, Field(ge=0.0, le=1.0)]
 Milliseconds = Annotated[int, Field(ge=0, le=60_000)]
@@ -68,7 +70,7 @@ class SiteConfig(Section):
 
     name: str = Field(default="the front desk", min_length=1)
     """What the place is called, as the assistant says it."""
-    timezone: str = "UTC"
+    timezone: Annotated[str, AfterValidator(zone_that_exists)] = "UTC"
     """IANA time zone, such as Europe/Berlin; used when the person asks about time or date."""
     facts: tuple[str, ...] = ()
     """What the assistant may tell about the place, one fact a line. It knows nothing else about it."""
@@ -107,12 +109,16 @@ class PhrasesConfig(Section):
         min_length=1,
     )
     """Said when nothing could be made of the speech: the first time, the second time."""
-    offer_human: str = "I'm having trouble understanding you. Would you like me to call a colleague?"
+    offer_human: str = (
+        "I'm sorry, I still can't understand you. Please ask one of my colleagues, they will be glad to help."
+    )
     """Said when it failed once more than there are phrases above."""
     engine_error: str = "Sorry, something went wrong on my side. Please say that again."
     """Said when an engine failed; the next turn works."""
     still_there: str = "Are you still there?"
     """Said once after a long silence; empty for none."""
+    nothing_to_repeat: str = "I haven't said anything yet."
+    """Said when somebody asks to repeat and there is nothing to repeat."""
     goodbye: str = "Goodbye."
     """Said when the session ends."""
 
@@ -139,14 +145,23 @@ class VadConfig(Section):
 
     threshold: Probability = 0.5
     """Probability above which a 32 ms frame counts as speech."""
-    threshold_off: Probability = 0.35
-    """Probability below which it counts as silence again (hysteresis)."""
+    threshold_off: Probability = Field(default=0.35, validate_default=True)
+    """Probability below which it counts as silence again (hysteresis); not above the threshold."""
     min_speech_duration_ms: Milliseconds = 96
     """Speech shorter than this is a click, not a word."""
     prefix_padding_ms: Milliseconds = 500
     """Sound kept from before the detected start, so that no first syllable is lost."""
     silence_duration_ms: Milliseconds = 800
     """Silence that ends a turn when the end is uncertain."""
+
+    @field_validator("threshold_off")
+    @classmethod
+    def _not_above_threshold(cls, threshold_off: float, info: ValidationInfo) -> float:
+        threshold = info.data.get("threshold")
+        if threshold is not None and threshold_off > threshold:
+            message = f"vad.threshold_off ({threshold_off:g}) must not be above vad.threshold ({threshold:g})"
+            raise broken_rule(message, "threshold_off", "threshold")
+        return threshold_off
 
 
 class BargeInConfig(Section):
@@ -210,7 +225,7 @@ class SessionConfig(Section):
 
     still_there_after_s: Annotated[float, Field(ge=1, le=3600)] = 15.0
     """Silence after which the assistant asks once whether anybody is there."""
-    end_after_s: Annotated[float, Field(ge=1, le=3600)] = 30.0
+    end_after_s: Annotated[float, Field(ge=1, le=3600, validate_default=True)] = 30.0
     """Silence after which the session ends and its memory is cleared."""
     goodbye_words: tuple[str, ...] = (
         "goodbye",
@@ -222,6 +237,15 @@ class SessionConfig(Section):
         "that'll be all",
     )
     """What a person says to end the session."""
+
+    @field_validator("end_after_s")
+    @classmethod
+    def _after_the_question(cls, end_after_s: float, info: ValidationInfo) -> float:
+        asked = info.data.get("still_there_after_s")
+        if asked is not None and end_after_s <= asked:
+            message = f"session.end_after_s ({end_after_s:g}) must be above session.still_there_after_s ({asked:g})"
+            raise broken_rule(message, "end_after_s", "still_there_after_s")
+        return end_after_s
 
 
 class SttConfig(Section):
@@ -278,9 +302,9 @@ class ModelsConfig(Section):
 
     profile: Profile = Profile.AUTO
     """Which set of models; `auto` chooses by the video memory there is."""
-    directory: Path = Path("models")
+    directory: Annotated[Path, AfterValidator(without_tilde)] = Path("models")
     """Where the weights are kept; a relative path starts at the folder of config.yaml."""
-    mirror: str | None = None
+    mirror: Annotated[str | None, AfterValidator(folder_or_address)] = None
     """A folder or http(s) address on your site to take models from, laid out as `<model>/<file>`."""
     offline: bool = False
     """Never look for models on the Internet."""
@@ -310,7 +334,7 @@ class Config(Section):
     """Sound devices."""
     vad: VadConfig = VadConfig()
     """Voice activity detection."""
-    turn: TurnConfig = TurnConfig()
+    turn: TurnConfig = Field(default=TurnConfig(), validate_default=True)
     """When the assistant takes the floor."""
     session: SessionConfig = SessionConfig()
     """A conversation with one person."""
@@ -324,3 +348,18 @@ class Config(Section):
     """Where models come from and where they are kept."""
     log: LogConfig = LogConfig()
     """Log messages."""
+
+    @field_validator("turn")
+    @classmethod
+    def _silences_in_order(cls, turn: TurnConfig, info: ValidationInfo) -> TurnConfig:
+        vad = info.data.get("vad")
+        if vad is None:
+            return turn
+        uncertain = f"vad.silence_duration_ms ({vad.silence_duration_ms})"
+        if turn.clear_end_ms > vad.silence_duration_ms:
+            message = f"turn.clear_end_ms ({turn.clear_end_ms}) must not be above {uncertain}"
+            raise broken_rule(message, "turn.clear_end_ms", "vad.silence_duration_ms")
+        if vad.silence_duration_ms > turn.max_silence_ms:
+            message = f"turn.max_silence_ms ({turn.max_silence_ms}) must not be below {uncertain}"
+            raise broken_rule(message, "turn.max_silence_ms", "vad.silence_duration_ms")
+        return turn

@@ -1,0 +1,111 @@
+"""The configuration's JSON Schema, and what it says about a setting in plain words."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
+
+from appliance.config.models import Config
+from appliance.config.problems import KeyPath
+
+Schema = dict[str, Any]
+
+_ONE_OF_MANY = 2
+
+
+@cache
+def config_schema() -> Schema:
+    """Return the JSON Schema of the configuration as pydantic derives it."""
+    return Config.model_json_schema()
+
+
+def editor_schema() -> Schema:
+    """Return a JSON Schema (draft 2020-12) for editors; there, a section may also be left empty."""
+    schema = copy.deepcopy(config_schema())
+    for holder in (schema, *schema["$defs"].values()):
+        for name, part in holder.get("properties", {}).items():
+            if is_section(resolved(part)):
+                described = {"description": resolved(part)["description"], **part}
+                reference = described.pop("$ref")
+                holder["properties"][name] = {"anyOf": [{"$ref": reference}, {"type": "null"}], **described}
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
+
+
+def resolved(schema: Schema) -> Schema:
+    """Follow a reference to another part of the schema; what stands beside the reference wins."""
+    if "$ref" not in schema:
+        return schema
+    target: Schema = config_schema()["$defs"][schema["$ref"].rpartition("/")[2]]
+    return {**target, **schema}
+
+
+def at(path: KeyPath) -> Schema | None:
+    """Return the schema of a setting, None when there is no such setting."""
+    schema: Schema | None = config_schema()
+    for step in path:
+        if schema is None:
+            return None
+        part = schema.get("items") if isinstance(step, int) else schema.get("properties", {}).get(step)
+        if part is None and isinstance(schema.get("additionalProperties"), dict):
+            part = schema["additionalProperties"]
+        schema = None if part is None else resolved(part)
+    return schema
+
+
+def is_section(schema: Schema) -> bool:
+    """Tell whether the schema describes a group of named settings."""
+    return "properties" in schema
+
+
+def settings(path: KeyPath = ()) -> Iterator[tuple[KeyPath, Schema]]:
+    """Yield every setting below a section, sections themselves and list items not included."""
+    for name, part in ((at(path) or {}).get("properties", {})).items():
+        schema = resolved(part)
+        if is_section(schema):
+            yield from settings((*path, name))
+        else:
+            yield (*path, name), schema
+
+
+def kinds(schema: Schema) -> set[str]:
+    """Return the JSON types a setting may have."""
+    return {resolved(option)["type"] for option in schema.get("anyOf", [schema])}
+
+
+def expected(schema: Schema) -> str:
+    """Say in plain words what a setting takes: `a whole number from 0 to 60000`, `low, auto or high`."""
+    if "anyOf" in schema:
+        return _either([expected(resolved(option)) for option in schema["anyOf"]])
+    if "enum" in schema:
+        return _either([str(option) for option in schema["enum"]])
+    if is_section(schema):
+        names = ", ".join(schema["properties"])
+        return f"settings of its own, one on each line below ({names})"
+    words: dict[str, str] = {
+        "string": "text",
+        "integer": "a whole number",
+        "number": "a number",
+        "boolean": "true or false",
+        "null": "null",
+        "array": "a list, one item a line with `- ` before it",
+        "object": "pairs of words, one `word: text` on each line below",
+    }
+    return words[schema["type"]] + _limits(schema)
+
+
+def _limits(schema: Schema) -> str:
+    if schema.get("minLength"):
+        return " that is not empty"
+    if schema.get("minItems"):
+        return ", with at least one item"
+    if "minimum" in schema and "maximum" in schema:
+        return f" from {schema['minimum']:.12g} to {schema['maximum']:.12g}"
+    return ""
+
+
+def _either(options: list[str]) -> str:
+    if len(options) < _ONE_OF_MANY:
+        return "".join(options)
+    return f"{', '.join(options[:-1])} or {options[-1]}"
