@@ -1,0 +1,60 @@
+"""From what the sound card captured and played to frames of clean speech: resampling, echo, voice detection."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from appliance.audio.echo import FRAME_RATE, EchoFilter
+from appliance.audio.ports import FRAME_SAMPLES, LISTENING_RATE, Samples
+from appliance.audio.resample import StreamResampler
+from appliance.engines.ports import VoiceDetector
+
+MAX_REFERENCE_FRAMES = 8
+"""Played frames (10 ms) that may wait for the microphone before they are handed on early."""
+
+_ECHO_FRAME = LISTENING_RATE // FRAME_RATE
+
+
+class CaptureChain:
+    """One opening of the card. Every 10 ms captured is preceded by 10 ms played.
+
+    The two streams come in blocks that jitter, and their clocks may drift apart: played frames wait until the
+    microphone needs them, up to 80 ms, and one is skipped or handed on early when the streams have drifted.
+    """
+
+    def __init__(self, capture_rate: int, echo: EchoFilter, detector: VoiceDetector) -> None:
+        self._resampler = StreamResampler(capture_rate, LISTENING_RATE)
+        self._echo = echo
+        self._detector = detector
+        self._captured: Samples = np.zeros(0, np.float32)
+        self._played: Samples = np.zeros(0, np.float32)
+        self._clean: Samples = np.zeros(0, np.float32)
+
+    def process(self, captured: Samples, played: Samples) -> list[tuple[Samples, float]]:
+        """Take what came since the last call (each shape (n,) at its own rate).
+
+        Returns the frames that are complete, each shape (512,) at 16 kHz, with their probability of speech.
+        """
+        self._played = np.concatenate((self._played, played))
+        self._captured = np.concatenate((self._captured, self._resampler.process(captured)))
+        cleaned = [self._clean]
+        while len(self._captured) >= _ECHO_FRAME:
+            self._hand_on_played()
+            cleaned.append(self._echo.clean(self._captured[:_ECHO_FRAME]))
+            self._captured = self._captured[_ECHO_FRAME:]
+        self._clean = np.concatenate(cleaned)
+        return self._cut_frames()
+
+    def _hand_on_played(self) -> None:
+        size = self._echo.played_frame
+        waiting = len(self._played) // size
+        for _ in range(min(waiting, 1 + max(waiting - MAX_REFERENCE_FRAMES, 0))):
+            self._echo.played(self._played[:size])
+            self._played = self._played[size:]
+
+    def _cut_frames(self) -> list[tuple[Samples, float]]:
+        frames = []
+        while len(self._clean) >= FRAME_SAMPLES:
+            frame, self._clean = self._clean[:FRAME_SAMPLES], self._clean[FRAME_SAMPLES:]
+            frames.append((frame, self._detector.probability(frame)))
+        return frames

@@ -1,0 +1,216 @@
+"""Real sound devices through PortAudio: the only module that imports `sounddevice`."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import sounddevice as sd
+
+from appliance.audio.card import BLOCK_S, CAPTURE, PLAYOUT, CardCounters, Failure, OnCapture, OnPlayout
+from appliance.audio.devices import DeviceInfo, choose_device
+from appliance.audio.ports import Samples
+from appliance.clock import Clock
+from appliance.errors import AudioDeviceError
+
+PLAYOUT_RATES = (48_000, 24_000)
+"""Hz, best first: rates with whole 10 ms frames, which echo cancellation needs."""
+
+LATENCY = "high"
+"""PortAudio's choice for robust streams; `low` underflows."""
+
+CLOCK_SLACK = 0.001
+"""How much the card's clock may lose on ours: seconds per second, ten times what cheap crystals do."""
+
+_Block = npt.NDArray[np.float32]
+"""Interleaved sound, shape (n, channels)."""
+
+
+def list_devices(*, refresh: bool = False) -> list[DeviceInfo]:
+    """Return the devices there are. `refresh` looks again; that ends every open stream.
+
+    Raises AudioDeviceError when the sound system does not answer.
+    """
+    try:
+        if refresh:
+            sd._terminate()  # noqa: SLF001 - PortAudio looks for devices only when it is initialised
+            sd._initialize()  # noqa: SLF001
+        apis = sd.query_hostapis()
+        default_api = apis[sd.default.hostapi]
+        return [_describe(device, apis, default_api) for device in sd.query_devices()]
+    except sd.PortAudioError as error:
+        raise AudioDeviceError(f"the sound system does not answer: {error}", remedy="Restart it.") from error
+
+
+class PortAudioCard:
+    """A `SoundCard` of one capture stream and one playout stream, each at its own device's rate."""
+
+    def __init__(self, input_device: str | int | None, output_device: str | int | None, clock: Clock) -> None:
+        """Find the devices by number, name, part of the name, or None for the default; nothing is opened yet.
+
+        Raises AudioDeviceError when one is missing, ambiguous, or has no rate that can be used.
+        """
+        self._wanted = (input_device, output_device)
+        self._clock = clock
+        self._started = False
+        self._streams: dict[str, Any] = {}
+        self._captured = self._played = 0
+        self._capture_xruns = self._playout_xruns = 0
+        self._offset = 0.0
+        """Clock time of the captured sample 0, as the earliest arrivals tell it."""
+        self.output_latency_s = 0.0
+        self._playout_rates: tuple[int, ...] = PLAYOUT_RATES
+        self._find(refresh=False)
+
+    @property
+    def counters(self) -> CardCounters:
+        """What has happened so far."""
+        return CardCounters(
+            captured=self._captured,
+            played=self._played,
+            capture_xruns=self._capture_xruns,
+            playout_xruns=self._playout_xruns,
+        )
+
+    def start(self, on_capture: OnCapture, on_playout: OnPlayout) -> None:
+        """Open both devices; after `stop`, those that are there now. Raises AudioDeviceError."""
+        self.stop()
+        if self._started:
+            self._find(refresh=True)
+        self._started = True
+        self._open(PLAYOUT, self.output.number, self.playout_rate, self._playout_callback(on_playout))
+        self._open(CAPTURE, self.input.number, self.capture_rate, self._capture_callback(on_capture))
+
+    def stop(self) -> None:
+        """Close both devices at once, without waiting for what is in their buffers."""
+        while self._streams:
+            _, stream = self._streams.popitem()
+            with contextlib.suppress(sd.PortAudioError):  # a device that is gone cannot be closed properly
+                stream.abort()
+            with contextlib.suppress(sd.PortAudioError):
+                stream.close()
+
+    def failure(self) -> Failure | None:
+        """Report a stream that the driver has ended."""
+        for direction, stream in self._streams.items():
+            if not stream.active:
+                return Failure(direction, "the device has gone or the sound system has ended the stream")
+        return None
+
+    def time_of(self, position: int) -> float:
+        """Return when the captured sample `position` arrived, in seconds of the clock."""
+        return self._offset + position / self.capture_rate
+
+    def _find(self, *, refresh: bool) -> None:
+        devices = list_devices(refresh=refresh)
+        self.input = choose_device(devices, self._wanted[0], CAPTURE)
+        self.output = choose_device(devices, self._wanted[1], PLAYOUT)
+        self.capture_rate, self._capture_channels = _capture_format(self.input)
+        self.playout_rate, self._playout_channels = _playout_format(self.output, self._playout_rates)
+        self._playout_rates = (self.playout_rate,)
+
+    def _open(self, direction: str, number: int, rate: int, callback: object) -> None:
+        kind = sd.InputStream if direction == CAPTURE else sd.OutputStream
+        channels = self._capture_channels if direction == CAPTURE else self._playout_channels
+        try:
+            stream = kind(
+                samplerate=rate,
+                blocksize=round(rate * BLOCK_S),
+                device=number,
+                channels=channels,
+                dtype="float32",
+                latency=LATENCY,
+                callback=callback,
+            )
+            self._streams[direction] = stream
+            stream.start()
+        except sd.PortAudioError as error:
+            self.stop()
+            raise AudioDeviceError(
+                f"the device {number} cannot be opened for {direction}: {error}",
+                remedy="Another program may be using it; see `appliance devices --test`.",
+            ) from error
+        if direction == PLAYOUT:
+            self.output_latency_s = float(stream.latency)
+
+    def _capture_callback(self, on_capture: OnCapture) -> object:
+        mono: Samples = np.zeros(round(self.capture_rate * BLOCK_S), np.float32)
+        rate = self.capture_rate
+        self._offset = self._clock.now() - self._captured / rate
+
+        def callback(block: _Block, count: int, _time: object, status: sd.CallbackFlags) -> None:
+            self._capture_xruns += bool(status.input_overflow)
+            self._captured += count
+            arrived = self._clock.now() - self._captured / rate
+            self._offset = min(self._offset + count / rate * CLOCK_SLACK, arrived)
+            _to_mono(block, mono[:count])
+            on_capture(mono[:count])
+
+        return callback
+
+    def _playout_callback(self, on_playout: OnPlayout) -> object:
+        mono: Samples = np.zeros(round(self.playout_rate * BLOCK_S), np.float32)
+
+        def callback(block: _Block, count: int, _time: object, status: sd.CallbackFlags) -> None:
+            self._playout_xruns += bool(status.output_underflow)
+            on_playout(mono[:count])
+            block[:] = mono[:count, np.newaxis]
+            self._played += count
+
+        return callback
+
+
+def _describe(device: Any, apis: Any, default_api: Any) -> DeviceInfo:  # noqa: ANN401 - dictionaries of sounddevice
+    return DeviceInfo(
+        number=device["index"],
+        name=device["name"],
+        host_api=apis[device["hostapi"]]["name"],
+        inputs=device["max_input_channels"],
+        outputs=device["max_output_channels"],
+        default_rate=round(device["default_samplerate"]),
+        default_input=device["index"] == default_api["default_input_device"],
+        default_output=device["index"] == default_api["default_output_device"],
+    )
+
+
+def _to_mono(block: _Block, mono: Samples) -> None:
+    """Write one channel: the mean of a stereo pair, the first (processed) channel of a microphone array."""
+    if block.shape[1] == 2:  # noqa: PLR2004 - stereo
+        np.add(block[:, 0], block[:, 1], out=mono)
+        np.multiply(mono, 0.5, out=mono)
+    else:
+        mono[:] = block[:, 0]
+
+
+def _capture_format(device: DeviceInfo) -> tuple[int, int]:
+    """Return the rate and the channels to capture with."""
+    for channels in (1, min(2, device.inputs), device.inputs):
+        for rate in (device.default_rate, 48_000, 44_100, 16_000):
+            if _supported(sd.check_input_settings, device, channels, rate):
+                return rate, channels
+    raise AudioDeviceError(
+        f"the microphone {device.name!r} has no sample rate that can be used",
+        remedy="It must capture at its default rate, 48 000, 44 100 or 16 000 Hz. `appliance devices` shows others.",
+    )
+
+
+def _playout_format(device: DeviceInfo, rates: tuple[int, ...]) -> tuple[int, int]:
+    """Return the rate and the channels to play with."""
+    for rate in rates:
+        for channels in (1, min(2, device.outputs), device.outputs):
+            if _supported(sd.check_output_settings, device, channels, rate):
+                return rate, channels
+    raise AudioDeviceError(
+        f"the loudspeaker {device.name!r} cannot play at {' or '.join(f'{rate}' for rate in rates)} Hz",
+        remedy="Choose another with `appliance devices`, or play through PulseAudio or PipeWire, which convert.",
+    )
+
+
+def _supported(check: Any, device: DeviceInfo, channels: int, rate: int) -> bool:  # noqa: ANN401 - of sounddevice
+    try:
+        check(device=device.number, channels=channels, samplerate=rate, dtype="float32")
+    except (sd.PortAudioError, ValueError):
+        return False
+    return True
