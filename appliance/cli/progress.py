@@ -34,18 +34,23 @@ class BarProgress:
     def __init__(self, display: RichProgress) -> None:
         self._display = display
         self._tasks: dict[str, TaskID] = {}
+        self._sizes: dict[str, int] = {}
 
     def started(self, model_id: str, size: int) -> None:
         """Add a bar."""
+        self._sizes[model_id] = size
         self._tasks[model_id] = self._display.add_task(model_id, total=size)
 
     def advanced(self, model_id: str, size: int) -> None:
         """Move the bar."""
         self._display.advance(self._tasks[model_id], size)
 
-    def finished(self, model_id: str) -> None:
-        """Stop the bar's clock."""
-        self._display.stop_task(self._tasks[model_id])
+    def finished(self, model_id: str, *, complete: bool) -> None:
+        """Fill the bar if the model is complete, and stop its clock."""
+        task = self._tasks[model_id]
+        if complete:
+            self._display.update(task, completed=self._sizes[model_id])
+        self._display.stop_task(task)
 
     def note(self, message: str) -> None:
         """Print the message above the bars."""
@@ -75,11 +80,9 @@ class LineProgress:
         if passed and percent < 100:  # noqa: PLR2004 - the whole is announced by `finished`
             self.note(f"{model_id}: {percent} %")
 
-    def finished(self, model_id: str) -> None:
-        """Say that no more comes."""
-        self.note(
-            f"{model_id}: done" if self._arrived[model_id] >= self._sizes[model_id] else f"{model_id}: not complete"
-        )
+    def finished(self, model_id: str, *, complete: bool) -> None:
+        """Say whether all of it is there."""
+        self.note(f"{model_id}: {'done' if complete else 'not complete'}")
 
     def note(self, message: str) -> None:
         """Print the message on a line of its own."""

@@ -113,11 +113,13 @@ def _complete(model: Model, directory: Path, sources: Sequence[Source], progress
     if not wrong:
         return []
     progress.started(model.id, sum(finding.file.size for finding in wrong))
+    complete = False
     try:
         results = [_bring(finding, directory, sources, progress) for finding in wrong]
+        complete = not unfit([model], directory)
     finally:
-        progress.finished(model.id)
-    if not unfit([model], directory):
+        progress.finished(model.id, complete=complete)
+    if complete:
         shutil.rmtree(directory / DOWNLOADS_NAME / model.id)
         _remove_if_empty(directory / DOWNLOADS_NAME)
     return results

@@ -12,9 +12,12 @@ class Progress(Protocol):
         """`size` bytes of a model are about to be fetched."""
 
     def advanced(self, model_id: str, size: int) -> None:
-        """`size` more bytes have arrived; after a repetition the sum may exceed what was announced."""
+        """`size` more bytes have arrived.
 
-    def finished(self, model_id: str) -> None:
+        The sum is an estimate: wheels are compressed, and a damaged download is repeated.
+        """
+
+    def finished(self, model_id: str, *, complete: bool) -> None:
         """No more of this model will come, because it is complete or was given up."""
 
     def note(self, message: str) -> None:
@@ -30,7 +33,7 @@ class Silent:
     def advanced(self, model_id: str, size: int) -> None:
         """Ignore it."""
 
-    def finished(self, model_id: str) -> None:
+    def finished(self, model_id: str, *, complete: bool) -> None:
         """Ignore it."""
 
     def note(self, message: str) -> None:
