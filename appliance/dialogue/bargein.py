@@ -20,7 +20,7 @@ class BargeInSignal(StrEnum):
     ASK = "ask"
     """Transcribe the speech from `speech_start` up to now and report with `on_words`."""
     ACCEPTED = "accepted"
-    """The person wants the floor."""
+    """The person wants the floor; nothing more follows until `reset`."""
     REFUSED = "refused"
     """It was none: `refusal` says why."""
 
@@ -42,6 +42,7 @@ class BargeIn:
         self._voicing.reset()
         self.speech_start = 0
         self.refusal = ""
+        self._accepted = False
         self._forget()
 
     def _forget(self) -> None:
@@ -53,7 +54,7 @@ class BargeIn:
 
     def on_frame(self, frame: Frame) -> tuple[BargeInSignal, ...]:
         """Take the next frame."""
-        if not self._enabled:
+        if not self._enabled or self._accepted:
             return ()
         if self._voicing.update(frame.speech_probability):
             return self._on_voiced(frame)
@@ -106,5 +107,6 @@ class BargeIn:
         return (BargeInSignal.ASK,)
 
     def _settle(self, signal: BargeInSignal) -> tuple[BargeInSignal, ...]:
+        self._accepted = signal is BargeInSignal.ACCEPTED
         self._forget()
         return (signal,)

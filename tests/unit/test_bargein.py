@@ -1,0 +1,175 @@
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from appliance.audio.ports import FRAME_SAMPLES, Frame
+from appliance.config.models import BargeInConfig, VadConfig
+from appliance.dialogue.bargein import BargeIn, BargeInSignal
+
+SPEECH, SILENCE = 0.9, 0.02
+PCM = np.zeros(FRAME_SAMPLES, np.float32)
+FRAME_MS = 32
+
+
+class Room:
+    """Feeds frames to the policy; every ASK is answered after `latency_ms` with the words said by then."""
+
+    def __init__(
+        self,
+        words: Iterable[tuple[int, str]] = (),
+        *,
+        rejected: str | None = None,
+        latency_ms: int = 96,
+        config: BargeInConfig | None = None,
+    ) -> None:
+        self.policy = BargeIn(config or BargeInConfig(), VadConfig())
+        self.words = tuple(words)
+        self.rejected = rejected
+        self.latency = latency_ms // FRAME_MS
+        self.count = 0
+        self.log: list[tuple[BargeInSignal, int]] = []
+        self.pending: list[tuple[int, int]] = []
+
+    @property
+    def signals(self) -> list[BargeInSignal]:
+        return [signal for signal, _ in self.log]
+
+    def speak(self, milliseconds: int, probability: float = SPEECH) -> Room:
+        for _ in range(milliseconds // FRAME_MS):
+            start = self.count * FRAME_SAMPLES
+            self.count += 1
+            frame = Frame(pcm=PCM, start=start, speech_probability=probability, t=0.0)
+            self._take(self.policy.on_frame(frame))
+            self._answer()
+        return self
+
+    def quiet(self, milliseconds: int) -> Room:
+        return self.speak(milliseconds, SILENCE)
+
+    def decided_ms(self) -> int:
+        """Time of the decision after the person's first sound."""
+        ((signal, at),) = [entry for entry in self.log if entry[0] is not BargeInSignal.ASK]
+        assert signal is BargeInSignal.ACCEPTED
+        return at - self.policy.speech_start // 16
+
+    def _take(self, signals: tuple[BargeInSignal, ...]) -> None:
+        for signal in signals:
+            self.log.append((signal, self.count * FRAME_MS))
+            if signal is BargeInSignal.ASK:
+                self.pending.append((self.count + self.latency, self.count))
+
+    def _answer(self) -> None:
+        due = [at for when, at in self.pending if when <= self.count]
+        self.pending = [question for question in self.pending if question[0] > self.count]
+        for at in due:
+            text = " ".join(word for said_ms, word in self.words if said_ms <= at * FRAME_MS)
+            rejected = self.rejected or (None if text else "no-speech")
+            self._take(self.policy.on_words("" if rejected else text, rejected, at * FRAME_SAMPLES))
+
+
+def test_words_are_accepted_within_half_a_second() -> None:
+    room = Room([(250, "what")]).speak(480)
+    assert room.signals == [BargeInSignal.ASK, BargeInSignal.ACCEPTED]
+    assert 300 <= room.decided_ms() <= 500
+
+
+def test_a_lone_stop_is_accepted() -> None:
+    room = Room([(250, "Stop.")]).quiet(320).speak(256).quiet(320)
+    assert room.signals == [BargeInSignal.ASK, BargeInSignal.ACCEPTED]
+    assert room.policy.speech_start == 320 * 16
+    assert room.decided_ms() <= 500
+
+
+@pytest.mark.parametrize("text", ["Mm-hm.", "Yeah.", "Okay, okay.", "Uh-huh."])
+def test_backchannels_are_refused(text: str) -> None:
+    room = Room([(200, text)]).speak(480).quiet(640)
+    assert room.signals[-1] is BargeInSignal.REFUSED
+    assert room.policy.refusal == "backchannel"
+    assert BargeInSignal.ACCEPTED not in room.signals
+
+
+def test_a_backchannel_that_goes_on_becomes_an_interruption() -> None:
+    room = Room([(200, "Yeah,"), (550, "but"), (640, "wait")]).speak(800)
+    assert room.signals[-1] is BargeInSignal.ACCEPTED
+    assert room.decided_ms() <= 800
+
+
+def test_speech_that_is_not_understood_interrupts_when_it_goes_on() -> None:
+    room = Room([(200, "Mm")]).speak(1500)
+    assert BargeInSignal.ACCEPTED in room.signals
+    accepted = next(at for signal, at in room.log if signal is BargeInSignal.ACCEPTED)
+    assert 900 <= accepted < 940
+
+
+def test_a_cough_is_refused_with_the_reason_of_the_recogniser() -> None:
+    room = Room(rejected="no-speech").speak(96).quiet(640)
+    assert room.signals == [BargeInSignal.ASK, BargeInSignal.REFUSED]
+    assert room.policy.refusal == "no-speech"
+
+
+def test_an_empty_transcript_is_refused() -> None:
+    room = Room().speak(128).quiet(96)
+    assert room.signals == [BargeInSignal.ASK]
+    assert room.policy.on_words(" ", None, 224 * 16) == (BargeInSignal.REFUSED,)
+    assert room.policy.refusal == "silence"
+
+
+def test_a_click_is_not_worth_a_question() -> None:
+    assert Room().speak(64).quiet(640).signals == []
+
+
+def test_a_slow_recogniser_is_asked_one_question_at_a_time() -> None:
+    room = Room([(200, "Yeah")], latency_ms=600).speak(800)
+    assert room.signals == [BargeInSignal.ASK]
+
+
+def test_a_short_answer_about_the_beginning_does_not_refuse_the_rest() -> None:
+    room = Room([(250, "Okay"), (600, "stop")], latency_ms=512).speak(640).quiet(1280)
+    assert room.signals == [BargeInSignal.ASK, BargeInSignal.ASK, BargeInSignal.ACCEPTED]
+
+
+def test_two_backchannels_in_a_row_are_two_speeches() -> None:
+    room = Room([(200, "Yeah")]).speak(320).quiet(960).speak(320).quiet(960)
+    assert room.signals.count(BargeInSignal.REFUSED) == 2
+    assert BargeInSignal.ACCEPTED not in room.signals
+
+
+def test_a_stale_answer_is_ignored() -> None:
+    room = Room().quiet(2000).speak(320)
+    assert room.policy.on_words("stop", None, 100 * 16) == ()
+    assert BargeIn(BargeInConfig(), VadConfig()).on_words("stop", None, 0) == ()
+
+
+def test_disabled_barge_in_hears_nothing() -> None:
+    assert Room([(100, "stop")], config=BargeInConfig(enabled=False)).speak(2000).quiet(500).signals == []
+
+
+def test_reset_forgets_the_speech() -> None:
+    room = Room([(100, "stop")], latency_ms=1000).speak(320)
+    room.policy.reset()
+    assert room.policy.on_words("stop", None, 320 * 16) == ()
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    runs=st.lists(st.tuples(st.floats(0, 1), st.integers(1, 30)), max_size=30),
+    text=st.sampled_from(["", "Yeah", "Stop"]),
+    latency_ms=st.sampled_from([0, 96, 320, 960]),
+)
+def test_every_verdict_follows_a_question_or_long_speech(
+    runs: list[tuple[float, int]], text: str, latency_ms: int
+) -> None:
+    room = Room([(0, text)] if text else [], latency_ms=latency_ms)
+    for value, length in runs:
+        room.speak(length * FRAME_MS, value)
+    questions = refused = 0
+    for signal in room.signals:
+        questions += signal is BargeInSignal.ASK
+        refused += signal is BargeInSignal.REFUSED
+        assert refused <= questions
+    assert not (refused and text == "Stop" and latency_ms == 0)
