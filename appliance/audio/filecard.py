@@ -158,7 +158,7 @@ class FileCard:
         with self._lock:
             start = self._input.end
             block = self._random.standard_normal(self._block, dtype=np.float32) * self._floor
-            block += np.take(self._bed, np.arange(start, start + self._block), mode="wrap")
+            block += self._bed[np.arange(start, start + self._block) % len(self._bed)]
             block += self._echo_block
             for first, pcm in self._utterances:
                 _mix(block, pcm, first - start)
