@@ -1,6 +1,6 @@
 """One token in a child process: a llama.cpp that crashes on this CPU is a message with a remedy, not a dead daemon.
 
-`python -m appliance.engines.selftest [GGUF]` tests with the smallest model in `models/` or with the one named.
+`python -m appliance.engines.selftest GGUF` tests with that model.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def check_llama(model_path: Path, *, command: Sequence[str] | None = None, timeo
     """Let a child process read a short prompt and write one token.
 
     Args:
-        model_path: a GGUF file; the smaller, the quicker.
+        model_path: a GGUF file.
         command: what to run instead of this interpreter's child; it prints the token.
         timeout_s: how long the child may take.
 
@@ -102,20 +102,12 @@ def _crash_remedy(number: int) -> str:
     return ANOTHER_BUILD
 
 
-def _smallest_model(directory: Path) -> Path:
-    files = sorted(directory.rglob("*.gguf"), key=lambda path: path.stat().st_size)
-    if not files:
-        raise ModelError(f"no language model in {directory}", remedy="run: appliance models fetch")
-    return files[0]
-
-
 def main() -> int:
     """Run the self-test and say how it went. Returns the exit status."""
     parser = argparse.ArgumentParser(prog="selftest", description=__doc__)
-    parser.add_argument("model", nargs="?", type=Path, help="a GGUF file (the smallest in models/)")
-    arguments = parser.parse_args()
+    parser.add_argument("model", type=Path, help="a GGUF file")
+    model = parser.parse_args().model
     try:
-        model = arguments.model or _smallest_model(Path("models"))
         check_llama(model)
     except ApplianceError as error:
         sys.stderr.write(f"self-test: {error}\n  {error.remedy}\n")
