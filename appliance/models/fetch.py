@@ -143,9 +143,7 @@ def _bring(finding: Finding, directory: Path, sources: Sequence[Source], progres
                 break
             if problem := _problem(request):
                 reasons.append(f"{source.name}: {problem}")
-                progress.note(
-                    f"{request.model.id}/{request.file.path} from {source.name} {problem}; fetching it again."
-                )
+                progress.note(f"{request.model.id}/{request.file.path} from {source.name} {problem}; trying again.")
                 request.part.unlink()
             else:
                 _put_in_place(request.part, finding.path)

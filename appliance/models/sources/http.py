@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Callable
+from functools import cache
 from typing import Final
 
 import httpx
@@ -12,7 +14,6 @@ from appliance.models.sources.base import Request, SourceError
 
 TIMEOUT: Final = httpx.Timeout(30.0, connect=5.0)
 RETRY_PAUSES_S: Final = (0.5, 2.0, 5.0)
-CHUNK_BYTES: Final = 1 << 20
 
 _UNREACHABLE = (httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError, httpx.UnsupportedProtocol)
 
@@ -37,7 +38,7 @@ class HttpDownloader:
             raise SourceError(self._unreachable)
         pauses = iter(RETRY_PAUSES_S)
         most = request.have
-        with httpx.Client(timeout=TIMEOUT, follow_redirects=True) as client:
+        with httpx.Client(verify=_tls(), timeout=TIMEOUT, follow_redirects=True) as client:
             while request.have != request.file.size:
                 problem = self._attempt(client, url, request)
                 if request.have > most:
@@ -63,6 +64,12 @@ class HttpDownloader:
             raise SourceError(f"{url}: {error}") from error
         self._reached = True
         return problem
+
+
+@cache
+def _tls() -> ssl.SSLContext:
+    """Read the certificates of this machine once, not for every file."""
+    return httpx.create_ssl_context()
 
 
 def _stream(client: httpx.Client, url: str, request: Request) -> str:
@@ -97,7 +104,9 @@ def _check_length(response: httpx.Response, url: str, start: int, size: int) -> 
 
 def _write(response: httpx.Response, request: Request, mode: str) -> None:
     with request.part.open(mode) as stream:
-        for chunk in response.iter_raw(CHUNK_BYTES):
+        for (
+            chunk
+        ) in response.iter_raw():  # of no fixed size: what waits to fill a chunk is lost when the connection breaks
             stream.write(chunk)
             request.arrived(len(chunk))
             if stream.tell() > request.file.size:
