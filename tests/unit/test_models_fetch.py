@@ -67,6 +67,7 @@ class Site:
     ignores_range: bool = False
     announces_length: bool = True
     status: int = 0
+    redirects: dict[str, str] = field(default_factory=dict)
     gate: Event | None = None
     """Every answer waits for it."""
 
@@ -84,6 +85,12 @@ class Handler(BaseHTTPRequestHandler):
         self.site.requests.append((self.path, wanted))
         if self.site.gate is not None:
             self.site.gate.wait(10)
+        if self.path in self.site.redirects:
+            self.send_response(302)
+            self.send_header("Location", self.site.redirects[self.path])
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+            return
         content = self.site.files.get(self.path)
         if self.site.status or content is None:
             self.send_error(self.site.status or 404)
@@ -188,6 +195,22 @@ def test_goes_on_where_an_earlier_run_stopped(site: Site, hub: Source, tmp_path:
     ensure([TINY], tmp_path, [hub])
     assert complete(tmp_path)
     assert site.requests == [(ON_THE_HUB, "bytes=700000-")]
+
+
+def test_goes_on_behind_a_redirect(site: Site, hub: Source, tmp_path: Path) -> None:
+    """The hub sends people to its content network for large files."""
+    site.files["/content"] = site.files.pop(ON_THE_HUB)
+    site.redirects[ON_THE_HUB] = "/content"
+    site.cuts = [300_000]
+    ensure([TINY], tmp_path, [hub])
+    assert complete(tmp_path)
+    assert site.requests[-1] == ("/content", "bytes=300000-")
+
+
+def test_a_redirect_in_a_circle_is_left(site: Site, hub: Source, tmp_path: Path) -> None:
+    site.redirects[ON_THE_HUB] = ON_THE_HUB
+    with pytest.raises(ModelError, match="redirects"):
+        ensure([TINY], tmp_path, [hub])
 
 
 @pytest.mark.parametrize("beginning", [b"x" * 700_000, b"x" * len(WEIGHTS), WEIGHTS + b"more"])
