@@ -69,3 +69,17 @@ class FakeCard:
         )
 
 
+class DeafDetector:
+    """Hears no voice in anything; counts what it was asked."""
+
+    def __init__(self) -> None:
+        self.frames = 0
+        self.resets = 0
+
+    def probability(self, frame: Samples) -> float:
+        assert frame.shape == (512,)
+        self.frames += 1
+        return 0.0
+
+    def reset(self) -> None:
+        self.resets += 1
