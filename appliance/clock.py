@@ -21,6 +21,9 @@ class Clock(Protocol):
     async def sleep(self, seconds: float) -> None:
         """Suspend the calling task for `seconds`."""
 
+    def cpu_seconds(self) -> float:
+        """Return the CPU time this process has used, all threads together."""
+
 
 class SystemClock:
     """The clock of the machine."""
@@ -37,12 +40,11 @@ class SystemClock:
         """Suspend the calling task for `seconds` of real time."""
         await asyncio.sleep(seconds)
 
+    def cpu_seconds(self) -> float:
+        """Return `time.process_time()`."""
+        return time.process_time()
+
 
 def block_thread(seconds: float) -> None:
     """Sleep in a worker thread; never called on the event loop."""
     time.sleep(seconds)
-
-
-def cpu_seconds() -> float:
-    """Return the CPU time this process has used, all threads together."""
-    return time.process_time()

@@ -115,3 +115,10 @@ class Synthesiser(Protocol):
 
     async def synthesise(self, text: str) -> Speech:
         """Speak one clause, at the loudspeaker's rate."""
+
+    @property
+    def speed(self) -> float:
+        """The present rate of speech; 1 is normal."""
+
+    def set_speed(self, speed: float) -> None:
+        """Speak what follows at `speed` times the normal rate."""

@@ -1,0 +1,198 @@
+"""The composition root: builds everything from the configuration, starts and stops it in order."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable
+from contextlib import ExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from appliance.audio.card import SoundCard
+from appliance.audio.echo import EchoCanceller, NoEcho
+from appliance.audio.microphone import StreamMicrophone
+from appliance.audio.playout import Playout
+from appliance.bus import Bus
+from appliance.clock import Clock
+from appliance.config.models import Config, Device
+from appliance.dialogue.journal import Journal
+from appliance.dialogue.phrases import PhraseBook, fixed_phrases
+from appliance.dialogue.session import Engines, Session
+from appliance.engines.device import Accelerators, ThreadPlan, detect, plan_threads, usable_cores
+from appliance.engines.llama import LlamaLanguageModel
+from appliance.engines.piper import PiperSynthesiser
+from appliance.engines.silero import SileroDetector
+from appliance.engines.smart_turn import SmartTurnDetector
+from appliance.engines.whisper import WhisperTranscriber, build_transcriber
+from appliance.events import AudioXrun, DeviceFound, DeviceLost
+from appliance.models.catalogue import Role, load_catalogue
+from appliance.models.profiles import resolve
+from appliance.models.verify import locate
+
+log = logging.getLogger(__name__)
+
+ALL_LAYERS = -1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Machine:
+    """What the engines run on."""
+
+    accelerators: Accelerators
+    threads: ThreadPlan
+
+    @classmethod
+    def probe(cls, config: Config) -> Machine:
+        """Look at the processors and graphics cards of this machine."""
+        accelerators = Accelerators() if config.device is Device.CPU else detect()
+        return cls(accelerators=accelerators, threads=plan_threads(usable_cores(), config))
+
+
+class EngineRoom:
+    """Loads engines one by one, so that a command loads only those it needs, and closes what it has loaded.
+
+    Raises ModelError when a file is missing, EngineError when one cannot be used.
+    """
+
+    def __init__(self, config: Config) -> None:
+        self._config = config
+        self._machine = Machine.probe(config)
+        self._models = resolve(config, load_catalogue())
+        self._closing = ExitStack()
+
+    def close(self) -> None:
+        """End the engines' threads and free their memory."""
+        self._closing.close()
+
+    def transcriber(self) -> WhisperTranscriber:
+        """Load speech recognition."""
+        folder = self._entry(Role.STT)
+        threads = self._machine.threads.stt
+        engine = build_transcriber(
+            self._config, folder, threads=threads, cuda=self._machine.accelerators.whisper_usable
+        )
+        self._closing.callback(engine.close)
+        return engine
+
+    def language_model(self) -> LlamaLanguageModel:
+        """Load the language model."""
+        threads = self._machine.threads
+        engine = LlamaLanguageModel(
+            self._entry(Role.LLM),
+            self._config.llm,
+            decode_threads=threads.llm_decode,
+            prefill_threads=threads.llm_prefill,
+            gpu_layers=ALL_LAYERS if self._machine.accelerators.llama_usable else 0,
+        )
+        self._closing.callback(engine.close)
+        return engine
+
+    def voice(self, output_rate: int) -> PiperSynthesiser:
+        """Load the voice; it will speak at `output_rate` Hz."""
+        engine = PiperSynthesiser(
+            self._entry(Role.TTS), self._config.tts, output_rate=output_rate, threads=self._machine.threads.tts
+        )
+        self._closing.callback(engine.close)
+        return engine
+
+    def voice_detector(self) -> SileroDetector:
+        """Load voice activity detection."""
+        return SileroDetector(self._entry(Role.VAD))
+
+    def turn_detector(self) -> SmartTurnDetector:
+        """Load the semantic end-of-turn detector."""
+        engine = SmartTurnDetector(self._entry(Role.TURN))
+        self._closing.callback(engine.close)
+        return engine
+
+    def _entry(self, role: Role) -> Path:
+        model = self._models[role]
+        files = locate(model, self._config.models.directory)
+        return files[model.entry] if model.entry in files else next(iter(files.values())).parent
+
+
+class DeviceReporter:
+    """Publishes what happens to the sound devices."""
+
+    def __init__(self, journal: Journal) -> None:
+        self._journal = journal
+
+    def lost(self, direction: str, detail: str) -> None:
+        """A device went away."""
+        log.warning("audio %s lost: %s; trying to open it again every second", direction, detail)
+        self._journal.emit(DeviceLost, direction=direction, detail=detail)
+
+    def found(self, direction: str) -> None:
+        """It is back."""
+        log.info("audio %s is back", direction)
+        self._journal.emit(DeviceFound, direction=direction)
+
+    def xrun(self, direction: str, count: int) -> None:
+        """Samples were lost."""
+        self._journal.emit(AudioXrun, direction=direction, count=count)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Appliance:
+    """A running appliance."""
+
+    session: Session
+    journal: Journal
+    playout: Playout
+    bus: Bus
+    engines: Engines
+
+
+@asynccontextmanager
+async def running(
+    config: Config,
+    card: SoundCard,
+    clock: Clock,
+    bus: Bus,
+    *,
+    greet: bool = True,
+    on_step: Callable[[str], None] = log.info,
+) -> AsyncIterator[Appliance]:
+    """Load the engines, open the sound card and converse until the block is left.
+
+    `on_step` is told what is being done, for a person who waits. Raises ApplianceError when something is missing.
+    """
+    with ExitStack() as stack:
+        on_step("loading the models")
+        room = await asyncio.to_thread(EngineRoom, config)
+        stack.callback(room.close)
+        playout = Playout(card, clock)
+        engines = Engines(
+            transcriber=await asyncio.to_thread(room.transcriber),
+            turn_detector=await asyncio.to_thread(room.turn_detector),
+            model=await asyncio.to_thread(room.language_model),
+            voice=await asyncio.to_thread(room.voice, playout.sample_rate),
+        )
+        detector = await asyncio.to_thread(room.voice_detector)
+        on_step("preparing the fixed phrases")
+        phrases = PhraseBook()
+        await phrases.prepare(engines.voice, fixed_phrases(config))
+        journal = Journal(bus, clock)
+        session = Session(config, engines, playout, clock, journal, phrases)
+        microphone = StreamMicrophone(card, playout, detector, _echo(config, card), clock, DeviceReporter(journal))
+        on_step("reading the prompt")
+        await session.start(greet=greet)
+        microphone.start(session.on_frame)
+        try:
+            yield Appliance(session=session, journal=journal, playout=playout, bus=bus, engines=engines)
+        finally:
+            microphone.stop()
+            await session.close()
+
+
+def _echo(config: Config, card: SoundCard) -> EchoCanceller | NoEcho:
+    audio = config.audio
+    if not audio.echo_cancellation:
+        return NoEcho(card.playout_rate)
+    return EchoCanceller(
+        card.playout_rate,
+        noise_suppression=audio.noise_suppression,
+        high_pass=audio.high_pass_filter,
+        auto_gain=audio.auto_gain,
+    )

@@ -1,0 +1,139 @@
+"""`appliance bench`: what it can do on this machine, in figures."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import json
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from appliance.app import Appliance, running
+from appliance.audio.filecard import FileCard
+from appliance.bus import Bus
+from appliance.cli.options import AsJson, ConfigFile, start_logging, tell_step
+from appliance.clock import Clock, SystemClock
+from appliance.config.load import load
+from appliance.config.models import Config
+from appliance.errors import UsageError
+from appliance.ops.bench.conversation import (
+    ConversationFigures,
+    Meter,
+    Spread,
+    conditions,
+    resident_mib,
+    run_sequentially,
+    stage_spreads,
+    time_transcription,
+)
+from appliance.ops.bench.report import as_json as figures_as_json
+from appliance.ops.bench.report import plot, table
+from appliance.ops.records import TurnLog, TurnRecord
+from appliance.ops.visit import Recording, Visit
+
+app = typer.Typer(help="Measure latency, speech recognition and turn taking on this machine.")
+
+EXAMPLES = "Examples: appliance bench | appliance bench --turns 100 --plot waterfall.png | appliance bench --json"
+
+Users = Annotated[
+    list[Path] | None,
+    typer.Option("--user", metavar="FILE", help="A recording that talks; may be repeated. Else the prepared visitor."),
+]
+Turns = Annotated[int, typer.Option("--turns", min=1, help="How many turns; the recordings are repeated.")]
+Plot = Annotated[Path | None, typer.Option("--plot", metavar="PNG", help="Draw the waterfall of the median turn.")]
+
+
+@app.callback(invoke_without_command=True, epilog=EXAMPLES)
+def bench(
+    context: typer.Context,
+    user: Users = None,
+    turns: Turns = 30,
+    plot_file: Plot = None,
+    as_json: AsJson = False,
+    config_file: ConfigFile = None,
+) -> None:
+    """Let recordings talk in real time, and print the latency of each stage."""
+    if context.invoked_subcommand is not None:
+        return
+    config = load(config_file)
+    start_logging(config)
+    recordings = [Recording.load(path) for path in user or _visitor()]
+    figures = asyncio.run(_measure(config, recordings, turns))
+    if plot_file is not None:
+        plot(figures, plot_file)
+    if as_json:
+        print(json.dumps(figures_as_json(figures), indent=2))
+    else:
+        console = Console()
+        console.print(table(figures))
+        console.print(figures.conditions)
+
+
+def _visitor() -> list[Path]:
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    files = sorted((cache / "appliance" / "visitor" / "visit").glob("*.wav"))
+    if not files:
+        raise UsageError(
+            "there are no recordings to talk", remedy="run scripts/setup --for demo, or name some with --user"
+        )
+    return files
+
+
+async def _measure(config: Config, recordings: list[Recording], turns: int) -> ConversationFigures:
+    clock, bus, log, meter = SystemClock(), Bus(), TurnLog(), Meter()
+    bus.subscribe(log)
+    bus.subscribe(meter)
+    card = FileCard(clock)
+    async with running(config, card, clock, bus, greet=False, on_step=tell_step) as appliance:
+        tell_step(f"{turns} turns in real time")
+        visit = Visit(appliance.session, appliance.journal, card, clock, log)
+        cpu_began = clock.cpu_seconds()
+        records, memory = await _talk(visit, recordings, turns)
+        cpu_s = clock.cpu_seconds() - cpu_began
+        tell_step("the same turns step after step")
+        return await _figures(config, appliance, recordings, records, meter, memory, cpu_s, clock)
+
+
+async def _talk(visit: Visit, recordings: list[Recording], turns: int) -> tuple[list[TurnRecord], list[float]]:
+    records, memory = [], []
+    async for record in visit.turns(list(itertools.islice(itertools.cycle(recordings), turns))):
+        records.append(record)
+        memory.append(resident_mib())
+    return records, memory
+
+
+async def _figures(
+    config: Config,
+    appliance: Appliance,
+    recordings: list[Recording],
+    records: list[TurnRecord],
+    meter: Meter,
+    memory: list[float],
+    cpu_s: float,
+    clock: Clock,
+) -> ConversationFigures:
+    spreads = stage_spreads(records)
+    sequential = Spread.of(
+        [turn.first_audio_ms for turn in await run_sequentially(config, appliance.engines, recordings, clock)]
+    )
+    first = spreads["first_audio"]
+    return ConversationFigures(
+        conditions=conditions(config, recordings),
+        turns=len(records),
+        answered=sum(record.answered for record in records),
+        cut_off=sum((record.ms.end_of_turn or 0.0) < 0 for record in records),
+        ms=spreads,
+        ttft_ms=Spread.of(meter.ttft_ms),
+        tokens_per_s=meter.tokens_per_s,
+        tts_rtf=meter.tts_rtf,
+        stt_4s_ms=await time_transcription(appliance.engines, recordings, clock),
+        speculation_waste=sum(record.wasted_cpu_s for record in records) / cpu_s,
+        xruns=meter.xruns,
+        rss_mib=(memory[0], memory[-1]),
+        sequential_ms=sequential,
+        speedup=sequential.p50 / first.p50 if sequential and first and first.p50 > 0 else None,
+    )

@@ -1,0 +1,40 @@
+"""The `appliance` command: all its subcommands."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from appliance import __version__
+from appliance.cli import ask, config, converse, devices, models, run, say, transcribe
+
+app = typer.Typer(
+    name="appliance",
+    help="An on-premise voice appliance: it listens, thinks, and answers aloud. Nothing leaves the site.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    epilog="Start with: appliance devices --test, then appliance run --captions",
+)
+app.add_typer(config.app, name="config")
+app.add_typer(models.app, name="models")
+app.command(epilog=run.EXAMPLES)(run.run)
+app.command(epilog=converse.EXAMPLES)(converse.converse)
+app.command(epilog=ask.EXAMPLES)(ask.ask)
+app.command(epilog=say.EXAMPLES)(say.say)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        print(f"appliance {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def main(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """An on-premise voice appliance: it listens, thinks, and answers aloud. Nothing leaves the site."""

@@ -1,0 +1,62 @@
+"""`appliance run`: the daemon."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from appliance.app import running
+from appliance.audio.portaudio import PortAudioCard
+from appliance.bus import Bus
+from appliance.cli.captions import show_turn
+from appliance.cli.options import ConfigFile, start_logging, tell_step
+from appliance.clock import SystemClock
+from appliance.config.load import load
+from appliance.config.models import Config
+from appliance.events import AnyEvent, TurnCommitted
+from appliance.ops.records import TurnLog, summarise
+
+EXAMPLES = "Examples: appliance run | appliance run --captions | appliance run --config /etc/appliance/config.yaml"
+
+
+def run(
+    captions: Annotated[bool, typer.Option("--captions", help="Show what is said, and each turn's waterfall.")] = False,
+    config_file: ConfigFile = None,
+) -> None:
+    """Listen and answer until stopped (Ctrl-C or SIGTERM)."""
+    config = load(config_file)
+    start_logging(config)
+    asyncio.run(_run(config, captions=captions))
+
+
+async def _run(config: Config, *, captions: bool) -> None:
+    clock, bus = SystemClock(), Bus()
+    if captions:
+        bus.subscribe(_Captions(config.persona.name))
+    card = PortAudioCard(config.audio.input_device, config.audio.output_device, clock)
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for signum in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(signum, stop.set)
+    async with running(config, card, clock, bus, on_step=tell_step):
+        tell_step("listening; stop with Ctrl-C")
+        await stop.wait()
+
+
+class _Captions:
+    """Shows each turn when it is over."""
+
+    def __init__(self, assistant: str) -> None:
+        self._console = Console()
+        self._assistant = assistant
+        self._log = TurnLog()
+
+    def __call__(self, event: AnyEvent) -> None:
+        self._log(event)
+        if isinstance(event, TurnCommitted):
+            show_turn(self._console, summarise(event.turn_id, self._log.of([event.turn_id])), "You", self._assistant)
+            self._log.forget_before(event.turn_id)

@@ -1,0 +1,248 @@
+"""Turns frames into what the person said: partials while they speak, a transcript at each pause, the end of the turn."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+
+from appliance.audio.ports import FRAME_SAMPLES, LISTENING_RATE, Frame, Samples
+from appliance.clock import Clock
+from appliance.config.models import Config
+from appliance.dialogue.endpointing import Endpointer, Signal
+from appliance.dialogue.partials import PartialCadence, StablePrefix
+from appliance.dialogue.tasks import TaskSet
+from appliance.engines.ports import Transcriber, Transcript, TurnDetector
+
+TRAILING_SILENCE = LISTENING_RATE // 5
+"""Silence kept after the last voiced sample for the recogniser: 200 ms, so that no last consonant is cut."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserTurn:
+    """What the person said in one turn."""
+
+    transcript: Transcript
+    reason: str
+    """Why it ended: `semantic`, `silence`, `cap`."""
+    voiced_s: float
+    """Length from the first to the last voiced sample."""
+    transcribed_t: float
+    """When the transcript was there, in seconds of the clock; often before the end was decided."""
+
+
+class ListenerObserver(Protocol):
+    """Who is told; all calls come on the event loop, in this order."""
+
+    def speech_started(self, start: int) -> None:
+        """The person speaks, since stream position `start`."""
+
+    def understood_so_far(self, text: str, stable: str) -> None:
+        """The words until now, and the part of them that will not change."""
+
+    def paused(self, transcript: Transcript) -> None:
+        """The person is quiet, perhaps for good, and this is what was understood."""
+
+    def resumed(self) -> None:
+        """The person goes on: what `paused` said is void."""
+
+    def end_decided(self, reason: str, last_voiced: int) -> None:
+        """The turn is over; its transcript follows with `turn_ended`, at once or as soon as it is there."""
+
+    def turn_ended(self, turn: UserTurn) -> None:
+        """The turn is over and understood."""
+
+    def recognition_failed(self, error: Exception) -> None:
+        """The recogniser raised on the whole turn; the turn is lost."""
+
+    def assistance_failed(self, error: Exception) -> None:
+        """A partial transcript or the turn detector raised; the turn goes on without it."""
+
+
+@dataclass(slots=True)
+class _Utterance:
+    """The turn under way, or one that waits for its transcript."""
+
+    frames: list[Frame]
+    stable: StablePrefix = field(default_factory=StablePrefix)
+    cadence: PartialCadence = field(default_factory=PartialCadence)
+    partial: asyncio.Task[None] | None = None
+    final: asyncio.Task[None] | None = None
+    transcript: Transcript | None = None
+    transcribed_t: float = 0.0
+    reason: str | None = None
+    voiced_s: float = 0.0
+
+    @property
+    def end(self) -> int:
+        """Position just after the last sample."""
+        return self.frames[-1].end
+
+    def sound(self, until: int | None = None) -> Samples:
+        """Return the samples up to stream position `until`, 16 kHz."""
+        pcm = np.concatenate([frame.pcm for frame in self.frames])
+        return pcm if until is None else pcm[: max(until - self.frames[0].start, 0)]
+
+    def drop_passes(self) -> None:
+        """Cancel the transcriptions in flight."""
+        for task in (self.partial, self.final):
+            if task is not None:
+                task.cancel()
+        self.partial = self.final = None
+
+
+class Listener:
+    """Buffers the utterance under way and asks the recogniser and the turn detector about it."""
+
+    def __init__(
+        self,
+        config: Config,
+        transcriber: Transcriber,
+        turn_detector: TurnDetector,
+        observer: ListenerObserver,
+        tasks: TaskSet,
+        clock: Clock,
+    ) -> None:
+        self._endpointer = Endpointer(config.vad, config.turn)
+        self._transcriber = transcriber
+        self._turn_detector = turn_detector
+        self._observer = observer
+        self._tasks = tasks
+        self._clock = clock
+        self._partials = config.stt.partials
+        self.partials_enabled = True
+        """Turned off while a reply needs the cores."""
+        self._before: deque[Frame] = deque(
+            maxlen=_frames(config.vad.prefix_padding_ms) + _frames(config.vad.min_speech_duration_ms)
+        )
+        self._current: _Utterance | None = None
+        self._closing: _Utterance | None = None
+
+    @property
+    def in_speech(self) -> bool:
+        """Whether a turn of the person is under way."""
+        return self._current is not None
+
+    @property
+    def busy(self) -> bool:
+        """Whether a turn is under way or waits for its transcript."""
+        return self._current is not None or self._closing is not None
+
+    def on_frame(self, frame: Frame) -> None:
+        """Take the next frame."""
+        (self._before if self._current is None else self._current.frames).append(frame)
+        self._handle(self._endpointer.on_frame(frame))
+        utterance = self._current
+        if utterance is not None and self._partial_due(utterance):
+            utterance.partial = self._tasks.spawn(self._transcribe_partial(utterance), self._observer.assistance_failed)
+
+    def utterance(self) -> Samples:
+        """Return the sound of the turn so far, pre-roll included, 16 kHz."""
+        if self._current is not None:
+            return self._current.sound()
+        return np.concatenate([frame.pcm for frame in self._before]) if self._before else np.zeros(0, np.float32)
+
+    def discard(self) -> None:
+        """Forget the turn under way: it was no turn."""
+        self._endpointer.reset()
+        for utterance in (self._current, self._closing):
+            if utterance is not None:
+                utterance.drop_passes()
+                self._before.extend(utterance.frames[-(self._before.maxlen or 0) :])
+        self._current = self._closing = None
+
+    def _partial_due(self, utterance: _Utterance) -> bool:
+        return (
+            self._partials
+            and self.partials_enabled
+            and utterance.partial is None
+            and utterance.final is None
+            and utterance.transcript is None
+            and utterance.cadence.due(utterance.end)
+        )
+
+    def _handle(self, signals: tuple[Signal, ...]) -> None:
+        for signal in signals:
+            if signal is Signal.SPEECH_STARTED:
+                self._current = _Utterance(list(self._before))
+                self._before.clear()
+                self._observer.speech_started(self._endpointer.speech_start)
+            elif self._current is not None:
+                self._handle_in_turn(signal, self._current)
+
+    def _handle_in_turn(self, signal: Signal, utterance: _Utterance) -> None:
+        match signal:
+            case Signal.PAUSED:
+                self._transcribe(utterance)
+            case Signal.ASK:
+                self._tasks.spawn(self._ask(utterance), self._observer.assistance_failed)
+            case Signal.RESUMED:
+                utterance.drop_passes()
+                utterance.transcript = None
+                self._observer.resumed()
+            case Signal.ENDED:
+                self._end(utterance)
+
+    def _transcribe(self, utterance: _Utterance) -> None:
+        utterance.drop_passes()
+        until = self._endpointer.last_voiced + TRAILING_SILENCE
+        utterance.final = self._tasks.spawn(self._transcribe_final(utterance, until), self._failed)
+
+    def _end(self, utterance: _Utterance) -> None:
+        endpointer = self._endpointer
+        utterance.reason = endpointer.end_reason
+        utterance.voiced_s = (endpointer.last_voiced - endpointer.speech_start) / LISTENING_RATE
+        self._closing, self._current = utterance, None
+        self._observer.end_decided(utterance.reason, endpointer.last_voiced)
+        if utterance.transcript is None and utterance.final is None:  # ended without a pause, by the cap
+            self._transcribe(utterance)
+        self._deliver(utterance)
+
+    def _deliver(self, utterance: _Utterance) -> None:
+        if utterance.reason is None or utterance.transcript is None:
+            return
+        self._closing = None
+        self._observer.turn_ended(
+            UserTurn(
+                transcript=utterance.transcript,
+                reason=utterance.reason,
+                voiced_s=utterance.voiced_s,
+                transcribed_t=utterance.transcribed_t,
+            )
+        )
+
+    async def _transcribe_partial(self, utterance: _Utterance) -> None:
+        began = utterance.cadence.started(utterance.end)
+        transcript = await self._transcriber.transcribe(utterance.sound(), final=False)
+        utterance.partial = None
+        utterance.cadence.finished(began, utterance.end)
+        if transcript.text:
+            self._observer.understood_so_far(transcript.text, utterance.stable.update(transcript.text))
+
+    async def _transcribe_final(self, utterance: _Utterance, until: int) -> None:
+        at = utterance.end
+        transcript = await self._transcriber.transcribe(utterance.sound(until))
+        utterance.final = None
+        utterance.transcript = transcript
+        utterance.transcribed_t = self._clock.now()
+        if utterance.reason is None:
+            self._observer.paused(transcript)
+            self._handle(self._endpointer.on_transcript(transcript.text, at))
+        self._deliver(utterance)
+
+    async def _ask(self, utterance: _Utterance) -> None:
+        at = utterance.end
+        probability = await self._turn_detector.finished(utterance.sound())
+        if self._current is utterance:
+            self._handle(self._endpointer.on_turn_probability(probability, at))
+
+    def _failed(self, error: Exception) -> None:
+        self.discard()
+        self._observer.recognition_failed(error)
+
+
+def _frames(milliseconds: int) -> int:
+    return -(-milliseconds * LISTENING_RATE // 1000 // FRAME_SAMPLES)

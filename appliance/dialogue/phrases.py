@@ -1,0 +1,42 @@
+"""Fixed sentences, synthesised once, so that they can be said at once and also when the model has failed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from appliance.config.models import Config
+from appliance.dialogue.clauses import ClauseSplitter
+from appliance.engines.ports import Speech, Synthesiser
+
+
+class PhraseBook:
+    """Sentences and their sound."""
+
+    def __init__(self) -> None:
+        self._sound: dict[str, list[Speech]] = {}
+
+    async def prepare(self, voice: Synthesiser, phrases: Iterable[str]) -> None:
+        """Synthesise `phrases`. Raises EngineError when the voice does not work."""
+        for phrase in phrases:
+            if phrase and phrase not in self._sound:
+                splitter = ClauseSplitter()
+                clauses = [*splitter.push(phrase), *splitter.finish()]
+                self._sound[phrase] = [await voice.synthesise(clause) for clause in clauses]
+
+    def sound(self, phrase: str) -> list[Speech]:
+        """Return the sound of a prepared phrase. Raises KeyError for any other."""
+        return self._sound[phrase]
+
+
+def fixed_phrases(config: Config) -> list[str]:
+    """Return every sentence of the configuration that is said without the model."""
+    phrases = config.phrases
+    return [
+        config.persona.greeting,
+        *phrases.not_understood,
+        phrases.offer_human,
+        phrases.engine_error,
+        phrases.still_there,
+        phrases.nothing_to_repeat,
+        phrases.goodbye,
+    ]

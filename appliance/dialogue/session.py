@@ -1,0 +1,332 @@
+"""The conversation: who has the floor, what is said next, and when it is over."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from appliance.audio.ports import LISTENING_RATE, Frame, Loudspeaker
+from appliance.clock import Clock
+from appliance.config.models import Config
+from appliance.dialogue.bargein import BargeIn, BargeInSignal
+from appliance.dialogue.commands import Command, is_backchannel, is_goodbye, recognise
+from appliance.dialogue.history import History
+from appliance.dialogue.journal import Journal
+from appliance.dialogue.listener import Listener, UserTurn
+from appliance.dialogue.phrases import PhraseBook
+from appliance.dialogue.speaker import Asked, Speaker
+from appliance.dialogue.tasks import TaskSet
+from appliance.engines.ports import LanguageModel, Synthesiser, Transcriber, Transcript, TurnDetector
+from appliance.events import BargeIn as BargeInEvent
+from appliance.events import BargeInRefused, PartialTranscript, SpeechEnded, SpeechStarted, Transcribed
+from appliance.prompt.preamble import preamble, user_text
+
+GAIN_STEP_DB = 4.0
+GAIN_LIMIT_DB = 12.0
+SPEED_STEP = 1.2
+SHORTEST_MISUNDERSTANDING_S = 0.35
+"""A rejected noise shorter than this is a knock, not somebody who wants to be asked again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Engines:
+    """What the conversation works with."""
+
+    transcriber: Transcriber
+    turn_detector: TurnDetector
+    model: LanguageModel
+    voice: Synthesiser
+
+
+class Session:
+    """One conversation after another, driven by the frames of the microphone.
+
+    `start` before the first frame; `on_frame` with every frame; `close` at the end.
+    """
+
+    def __init__(
+        self,
+        config: Config,
+        engines: Engines,
+        loudspeaker: Loudspeaker,
+        clock: Clock,
+        journal: Journal,
+        phrases: PhraseBook,
+    ) -> None:
+        self._config = config
+        self._engines = engines
+        self._loudspeaker = loudspeaker
+        self._clock = clock
+        self._journal = journal
+        self._tasks = TaskSet()
+        self._speaker = Speaker(
+            engines.model,
+            engines.voice,
+            loudspeaker,
+            clock,
+            journal,
+            phrases,
+            History(preamble(config)),
+            config.phrases.engine_error,
+        )
+        self._listener = Listener(config, engines.transcriber, engines.turn_detector, self, self._tasks, clock)
+        self._bargein = BargeIn(config.turn.barge_in, config.vad)
+        self._frame: Frame | None = None
+        self._quiet_since: int | None = None
+        self._prompted = False
+        self._misunderstood = 0
+        self._speculations = 0
+        self._gain_db = 0.0
+        self._ending = False
+
+    async def start(self, *, greet: bool) -> None:
+        """Read the stable part of the prompt into the KV cache, and greet."""
+        await self._engines.model.prefill(self._speaker.history.asking(""))
+        self._journal.enter("idle")
+        if greet:
+            self._speaker.say(self._config.persona.greeting)
+
+    async def close(self) -> None:
+        """Stop speaking and listening."""
+        await self._tasks.close()
+        await self._speaker.close()
+
+    @property
+    def speaking(self) -> bool:
+        """Whether the assistant is being heard."""
+        return self._speaker.active and self._speaker.audible
+
+    @property
+    def idle(self) -> bool:
+        """Whether nobody speaks and nothing is about to be said."""
+        return not (self._listener.busy or self._speaker.active or self._speaker.preparing is not None)
+
+    def on_frame(self, frame: Frame) -> None:
+        """Take the next frame: everything that happens, happens from here."""
+        self._frame = frame
+        self._listener.partials_enabled = not self._speaker.active
+        self._listener.on_frame(frame)
+        if self._contested:
+            self._settle(self._bargein.on_frame(frame))
+        else:
+            self._bargein.reset()
+        was_active = self._speaker.active
+        self._speaker.follow()
+        if was_active and not self._speaker.active:
+            self._reply_over()
+        self._watch_silence(frame)
+
+    # What the listener reports.
+
+    def speech_started(self, start: int) -> None:
+        """The person speaks."""
+        if not self._speaker.active:
+            self._journal.turn_id += 1
+            self._journal.enter("listening")
+        elif not self._speaker.audible:
+            # The person goes on before the answer has begun: wait for their words. If there are none, it was a noise.
+            self._speaker.hold()
+        self._journal.emit(SpeechStarted, t=self._time_of(start))
+
+    def understood_so_far(self, text: str, stable: str) -> None:
+        """Read the words that will not change ahead of the end of the turn."""
+        self._journal.emit(PartialTranscript, text=text, stable=stable)
+        if stable and not self._speaker.active and self._speaker.preparing is None:
+            self._speaker.read_ahead(stable)
+
+    def paused(self, transcript: Transcript) -> None:
+        """Prepare the reply, in case this was the end."""
+        if self._contested:
+            self._on_interrupting_words(transcript, self._position)
+            return
+        if self._speaker.active or transcript.rejected or not self._needs_model(transcript.text):
+            return
+        if self._config.turn.speculation and self._speculations <= self._config.turn.max_speculations:
+            self._speculations += 1
+            self._speaker.prepare(self._asked(transcript.text))
+
+    def resumed(self) -> None:
+        """Drop what was prepared."""
+        self._speaker.drop()
+
+    def end_decided(self, reason: str, last_voiced: int) -> None:
+        """Note the decision."""
+        if not self._contested:
+            self._journal.emit(SpeechEnded, reason=reason, last_voiced_t=self._time_of(last_voiced))
+
+    def turn_ended(self, turn: UserTurn) -> None:
+        """Answer."""
+        transcript = turn.transcript
+        self._speculations = 0
+        empty = transcript.rejected is not None or not transcript.text
+        if self._speaker.active:
+            if empty or (self._speaker.audible and not self._wants_floor(transcript.text)):
+                self._go_on(transcript)
+                return
+            self._take_floor()
+        self._journal.emit(
+            Transcribed,
+            text=transcript.text,
+            confidence=transcript.confidence,
+            rejected=transcript.rejected,
+            t=turn.transcribed_t,
+        )
+        if empty:
+            self._speaker.drop()
+            self._not_understood(turn)
+        else:
+            self._misunderstood = 0
+            self._answer(transcript.text)
+
+    def assistance_failed(self, error: Exception) -> None:
+        """Note it; the conversation goes on without a partial transcript or a semantic end."""
+        self._speaker.report(error)
+
+    def recognition_failed(self, error: Exception) -> None:
+        """Say so; the next turn works."""
+        self._speaker.report(error)
+        self._speaker.say(self._config.phrases.engine_error)
+
+    # Answering.
+
+    def _answer(self, text: str) -> None:
+        command = recognise(text)
+        if command is not None:
+            self._speaker.drop()
+            self._obey(command, text)
+        elif is_goodbye(text, self._config.session.goodbye_words):
+            self._speaker.drop()
+            self._end_session(text)
+        else:
+            if self._speaker.preparing != text:
+                self._speaker.drop()
+                self._speaker.prepare(self._asked(text))
+            self._speaker.commit()
+            if self._listener.in_speech:  # the person already goes on
+                self._speaker.hold()
+
+    def _asked(self, text: str) -> Asked:
+        return Asked(text=text, prompt=user_text(text, self._clock.local_time(self._config.site.timezone)))
+
+    def _needs_model(self, text: str) -> bool:
+        return recognise(text) is None and not is_goodbye(text, self._config.session.goodbye_words)
+
+    def _obey(self, command: Command, text: str) -> None:
+        asked = Asked(text=text, prompt="")
+        match command:
+            case Command.STOP | Command.WAIT:
+                self._journal.enter("idle")
+                return
+            case Command.LOUDER | Command.QUIETER:
+                step = GAIN_STEP_DB if command is Command.LOUDER else -GAIN_STEP_DB
+                self._gain_db = min(max(self._gain_db + step, -GAIN_LIMIT_DB), GAIN_LIMIT_DB)
+                self._loudspeaker.set_gain(self._gain_db)
+            case Command.FASTER | Command.SLOWER:
+                factor = SPEED_STEP if command is Command.FASTER else 1 / SPEED_STEP
+                self._engines.voice.set_speed(self._engines.voice.speed * factor)
+            case Command.REPEAT:
+                pass
+        if self._speaker.last:
+            self._speaker.play(self._speaker.last, asked)
+        else:
+            self._speaker.say(self._config.phrases.nothing_to_repeat, asked)
+
+    def _not_understood(self, turn: UserTurn) -> None:
+        if turn.voiced_s < SHORTEST_MISUNDERSTANDING_S:
+            return
+        phrases = (*self._config.phrases.not_understood, self._config.phrases.offer_human)
+        if self._misunderstood < len(phrases):
+            self._speaker.say(phrases[self._misunderstood])
+        # After the human was offered the assistant stays silent: it may be listening to a television.
+        self._misunderstood += 1
+
+    # Interruptions.
+
+    @property
+    def _contested(self) -> bool:
+        """Whether what is heard now may be an interruption."""
+        return self._speaker.active and self._speaker.audible and not self._speaker.held
+
+    def _settle(self, signals: tuple[BargeInSignal, ...]) -> None:
+        for signal in signals:
+            match signal:
+                case BargeInSignal.ASK:
+                    self._tasks.spawn(self._recognise_interruption(), self.assistance_failed)
+                case BargeInSignal.ACCEPTED:
+                    self._journal.emit(BargeInEvent, speech_started_t=self._time_of(self._bargein.speech_start))
+                    self._speaker.hold()
+                case BargeInSignal.REFUSED:
+                    self._journal.emit(BargeInRefused, reason=self._bargein.refusal, text="")
+                    self._listener.discard()
+
+    async def _recognise_interruption(self) -> None:
+        at = self._position
+        transcript = await self._engines.transcriber.transcribe(self._listener.utterance(), final=False)
+        if self._contested:
+            self._on_interrupting_words(transcript, at)
+
+    def _on_interrupting_words(self, transcript: Transcript, at: int) -> None:
+        self._settle(self._bargein.on_words(transcript.text, transcript.rejected, at))
+        if self._speaker.held:  # with words there is no doubt; by sound alone the whole turn is awaited
+            self._take_floor()
+
+    def _take_floor(self) -> None:
+        """The person has really said something: the reply is over."""
+        self._speaker.interrupt()
+        self._journal.turn_id += 1
+
+    def _go_on(self, transcript: Transcript) -> None:
+        """It was no turn of the person: the reply goes on where it was."""
+        self._journal.emit(BargeInRefused, reason=transcript.rejected or "backchannel", text=transcript.text)
+        if self._speaker.held:
+            self._speaker.release()
+
+    def _wants_floor(self, text: str) -> bool:
+        settings = self._config.turn.barge_in
+        return settings.enabled and not is_backchannel(text, settings.backchannels)
+
+    # Silence and endings.
+
+    def _reply_over(self) -> None:
+        self._quiet_since = None
+        self._journal.enter("ended" if self._ending else "idle")
+        if self._ending:
+            self._ending = False
+            self._speaker.history.clear()
+            self._journal.begin_session()
+        model = self._engines.model
+        self._speaker.history.trim(model.count_tokens, model.context_tokens)
+        self._speaker.read_ahead("")
+
+    def _watch_silence(self, frame: Frame) -> None:
+        if not self.idle or not self._speaker.history.turns:
+            self._quiet_since = None
+            if self._listener.busy:
+                self._prompted = False
+            return
+        if self._quiet_since is None:
+            self._quiet_since = frame.start
+        silence_s = (frame.end - self._quiet_since) / LISTENING_RATE
+        settings = self._config.session
+        if not self._prompted and silence_s >= settings.still_there_after_s:
+            self._prompted = True
+            self._speaker.say(self._config.phrases.still_there)
+        elif self._prompted and silence_s >= settings.end_after_s - settings.still_there_after_s:
+            self._end_session("")
+
+    def _end_session(self, text: str) -> None:
+        self._ending = True
+        self._prompted = False
+        self._misunderstood = 0
+        self._speaker.say(self._config.phrases.goodbye, Asked(text=text, prompt=""))
+
+    # Helpers of the above.
+
+    @property
+    def _position(self) -> int:
+        return self._frame.end if self._frame is not None else 0
+
+    def _time_of(self, position: int) -> float:
+        """Return the clock time of a position in the stream of frames."""
+        if self._frame is None:
+            return self._clock.now()
+        return self._frame.t - (self._frame.end - position) / LISTENING_RATE

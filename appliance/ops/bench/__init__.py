@@ -1,0 +1,1 @@
+"""Measurements: every figure that is claimed comes from here."""

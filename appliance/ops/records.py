@@ -1,0 +1,134 @@
+"""What each turn was and where its milliseconds went, gathered from the events."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
+
+from appliance.events import (
+    AnyEvent,
+    ClauseReady,
+    EngineFailed,
+    PlayoutStarted,
+    SpeechEnded,
+    TextDelta,
+    Transcribed,
+    TurnCommitted,
+    TurnDropped,
+)
+
+
+@dataclass(slots=True, kw_only=True)
+class Milestones:
+    """Milliseconds after the last voiced sample of the person's speech; None for what did not happen."""
+
+    end_of_turn: float | None = None
+    """The end of the turn was decided."""
+    transcript: float | None = None
+    """The final transcript was there."""
+    first_token: float | None = None
+    """The model wrote the first piece of the reply."""
+    first_clause: float | None = None
+    """The first clause could be spoken."""
+    first_audio: float | None = None
+    """The first sound was given to the output device."""
+    barge_in_stop: float | None = None
+    """From the first voiced sample of the person who interrupts to the last sample heard."""
+
+
+@dataclass(slots=True, kw_only=True)
+class TurnRecord:
+    """One turn of the person and the answer to it."""
+
+    turn: int
+    user_text: str = ""
+    confidence: float | None = None
+    rejected: str | None = None
+    assistant_text: str = ""
+    heard: str = ""
+    interrupted: bool = False
+    answered: bool = False
+    errors: list[str] = field(default_factory=list)
+    speculations_dropped: int = 0
+    wasted_cpu_s: float = 0.0
+    ms: Milestones = field(default_factory=Milestones)
+
+    def as_json(self) -> dict[str, object]:
+        """Return what `--json` prints: one object per turn."""
+        return {
+            "turn": self.turn,
+            "user": {"text": self.user_text, "confidence": self.confidence, "rejected": self.rejected},
+            "assistant": {"text": self.assistant_text, "heard": self.heard, "interrupted": self.interrupted},
+            "tools": [],
+            "errors": self.errors,
+            "speculation": {"dropped": self.speculations_dropped, "cpu_s": round(self.wasted_cpu_s, 3)},
+            "ms": {name: None if value is None else round(value) for name, value in asdict(self.ms).items()},
+        }
+
+
+class TurnLog:
+    """Observes the events and keeps them by turn. Memory is bounded by `forget_before`."""
+
+    def __init__(self) -> None:
+        self._events: dict[int, list[AnyEvent]] = defaultdict(list)
+
+    def __call__(self, event: AnyEvent) -> None:
+        """Take note of an event; pieces of text after the first are not kept."""
+        if not isinstance(event, TextDelta) or event.first:
+            self._events[event.turn_id].append(event)
+
+    def of(self, turn_ids: Iterable[int]) -> list[AnyEvent]:
+        """Return the events of these turns, in order."""
+        return [event for turn_id in turn_ids for event in self._events.get(turn_id, [])]
+
+    def forget_before(self, turn_id: int) -> None:
+        """Drop what belongs to earlier turns."""
+        for old in [key for key in self._events if key < turn_id]:
+            del self._events[old]
+
+
+def summarise(turn: int, events: Iterable[AnyEvent], last_voiced_t: float | None = None) -> TurnRecord:
+    """Return the record of a turn; its times count from `last_voiced_t`, by default where the VAD heard the end.
+
+    The last reply of the turn counts: earlier ones were speculative, or cut off before they were heard.
+    """
+    record = TurnRecord(turn=turn)
+    times: dict[str, float] = {}
+    for event in events:
+        _note_time(times, event)
+        _note_words(record, event)
+    reference = times.get("last_voiced") if last_voiced_t is None else last_voiced_t
+    if reference is not None:
+        names = ("end_of_turn", "transcript", "first_token", "first_clause", "first_audio")
+        record.ms = Milestones(**{name: (times[name] - reference) * 1000 for name in names if name in times})
+    return record
+
+
+def _note_time(times: dict[str, float], event: AnyEvent) -> None:
+    match event:
+        case SpeechEnded():
+            times["end_of_turn"], times["last_voiced"] = event.t, event.last_voiced_t
+        case Transcribed():
+            times["transcript"] = event.t
+        case TextDelta():
+            times["first_token"] = event.t
+        case ClauseReady(first=True):
+            times["first_clause"] = event.t
+        case PlayoutStarted():
+            times["first_audio"] = event.t
+
+
+def _note_words(record: TurnRecord, event: AnyEvent) -> None:
+    match event:
+        case Transcribed():
+            record.user_text = f"{record.user_text} {event.text}".strip()
+            record.confidence, record.rejected = round(event.confidence, 3), event.rejected
+        case TurnCommitted():
+            record.assistant_text, record.heard = event.assistant_text, event.heard_text
+            record.interrupted, record.answered = event.interrupted, bool(event.heard_text)
+        case TurnDropped():
+            record.speculations_dropped += 1
+            record.wasted_cpu_s += event.cpu_s
+        case EngineFailed():
+            record.errors.append(f"{event.code}: {event.detail}")

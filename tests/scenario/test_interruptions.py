@@ -1,0 +1,175 @@
+"""Cutting in, backchannels, false alarms and voice commands, in virtual time."""
+
+from __future__ import annotations
+
+import pytest
+
+from appliance.config.models import BargeInConfig, Config, TurnConfig
+from appliance.engines.ports import Role
+from appliance.events import BargeIn, BargeInRefused, PlayoutEnded, TurnCommitted
+from tests.scenario.stage import Stage, perform
+
+LONG = "We open at eight in the morning, every day of the week. The pharmacy next door opens at nine. Parking is free."
+
+
+async def ask(stage: Stage, text: str = "when do you open") -> None:
+    stage.say(text)
+    await stage.until(lambda: stage.session.speaking)
+
+
+def test_the_person_can_cut_in_and_only_what_was_heard_is_remembered() -> None:
+    async def scene(stage: Stage) -> None:
+        stage.model.default = LONG
+        await ask(stage)
+        await stage.listen(1.0)
+        stage.say("no I mean on Sundays")
+        turn = await stage.answered()
+        assert turn.interrupted
+        assert LONG.startswith(turn.heard_text)
+        assert 0 < len(turn.heard_text) < len(LONG)
+        stage.model.default = "On Sundays we are closed."
+        second = await stage.answered()
+        assert second.user_text == "no I mean on Sundays"
+        prompt = [m.text for m in stage.model.prompts[-1] if m.role is Role.ASSISTANT]
+        assert prompt == [turn.heard_text]
+
+    perform(scene)
+
+
+def test_the_sound_stops_within_the_time_of_the_policy() -> None:
+    async def scene(stage: Stage) -> None:
+        stage.model.default = LONG
+        await ask(stage)
+        await stage.listen(1.0)
+        began = stage.clock.now()
+        stage.say("no I mean on Sundays")
+        await stage.until(lambda: stage.of(BargeIn))
+        await stage.listen(1.0)
+        assert stage.loudspeaker.audible_until - began < 0.7
+        assert stage.of(BargeIn)[0].t - began < 0.5 + 0.1
+
+    perform(scene)
+
+
+def test_an_interruption_stops_the_model() -> None:
+    async def scene(stage: Stage) -> None:
+        stage.model.default = "word " * 400
+        await ask(stage)
+        stage.say("stop it now please Joe")
+        await stage.until(lambda: stage.of(BargeIn))
+        await stage.listen(1.0)
+        said = len(stage.voice.said)
+        assert stage.model.stopped >= 1
+        await stage.listen(0.5)
+        assert len(stage.voice.said) <= said + 2
+
+    perform(scene)
+
+
+@pytest.mark.parametrize("sound", ["yeah", "mm-hm", "okay", "#"])
+def test_backchannels_and_coughs_do_not_stop_it(sound: str) -> None:
+    async def scene(stage: Stage) -> None:
+        stage.model.default = LONG
+        await ask(stage)
+        await stage.listen(1.0)
+        stage.say(sound)
+        turn = await stage.answered()
+        assert turn.heard_text == LONG
+        assert not turn.interrupted
+        assert not stage.of(BargeIn)
+        assert stage.of(BargeInRefused)
+
+    perform(scene)
+
+
+def test_a_false_alarm_resumes_without_losing_or_repeating_a_word() -> None:
+    async def scene(stage: Stage) -> None:
+        stage.model.default = LONG
+        await ask(stage)
+        await stage.listen(1.0)
+        stage.say("# # #")
+        turn = await stage.answered()
+        assert stage.of(BargeIn), "a long noise holds the reply"
+        assert stage.of(BargeInRefused)
+        assert turn.heard_text == LONG
+        clauses = [clause for clause in stage.voice.said if clause in LONG]
+        assert len(clauses) == len(set(clauses))
+
+    perform(scene)
+
+
+def test_going_on_before_the_answer_is_heard_makes_one_turn_of_it() -> None:
+    async def scene(stage: Stage) -> None:
+        stage.model.token_s = 0.3
+        stage.say("when do you open")
+        await stage.until(lambda: "thinking" in stage.states)
+        stage.say("on Sundays I mean")
+        await stage.until(lambda: [turn for turn in stage.of(TurnCommitted) if turn.heard_text])
+        asked = [message.text for message in stage.model.prompts[-1] if message.role is Role.USER]
+        assert len(asked) == 1
+        assert asked[0].startswith("when do you open")
+        assert "on Sundays I mean" in asked[0]
+        assert not [turn for turn in stage.of(PlayoutEnded) if turn.cut]
+
+    perform(scene)
+
+
+def test_a_noise_before_the_answer_is_heard_does_not_lose_it() -> None:
+    async def scene(stage: Stage) -> None:
+        stage.model.token_s = 0.3
+        stage.say("when do you open")
+        await stage.until(lambda: "thinking" in stage.states)
+        stage.say("#")
+        turn = await stage.answered()
+        assert turn.heard_text == "We open at eight. The pharmacy is next door."
+
+    perform(scene)
+
+
+def test_stop_is_obeyed_without_the_model() -> None:
+    async def scene(stage: Stage) -> None:
+        stage.model.default = LONG
+        await ask(stage)
+        await stage.listen(0.5)
+        stage.say("stop")
+        turn = await stage.answered()
+        assert turn.interrupted
+        await stage.listen(3.0)
+        assert len(stage.model.prompts) == 1
+        assert not stage.session.speaking
+
+    perform(scene)
+
+
+def test_repeat_louder_and_slower_work_without_the_model() -> None:
+    async def scene(stage: Stage) -> None:
+        await ask(stage)
+        first = await stage.answered()
+        for command in ("say that again", "speak louder please", "speak slower please"):
+            stage.say(command)
+            assert (await stage.answered()).heard_text == first.heard_text
+        assert stage.loudspeaker.gain_db > 0
+        assert stage.voice.speed < 1
+        assert len(stage.model.prompts) == 1
+
+    perform(scene)
+
+
+def test_nothing_to_repeat_is_said() -> None:
+    async def scene(stage: Stage) -> None:
+        stage.say("say that again")
+        assert (await stage.answered()).heard_text == stage.config.phrases.nothing_to_repeat
+
+    perform(scene)
+
+
+def test_barge_in_can_be_turned_off() -> None:
+    async def scene(stage: Stage) -> None:
+        stage.model.default = LONG
+        await ask(stage)
+        stage.say("# # #")
+        turn = await stage.answered()
+        assert turn.heard_text == LONG
+        assert not stage.of(BargeIn)
+
+    perform(scene, Config(turn=TurnConfig(barge_in=BargeInConfig(enabled=False))))
