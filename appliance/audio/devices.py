@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from appliance.audio.card import CAPTURE, PLAYOUT
 from appliance.errors import AudioDeviceError
+
+PLAYOUT_RATES = (48_000, 24_000)
+"""Hz, best first: rates with whole 10 ms frames, which echo cancellation needs."""
+
+CAPTURE_RATES = (48_000, 44_100, 16_000)
+"""Hz, tried when a microphone refuses its own default."""
+
+Supported = Callable[[int, int], bool]
+"""Whether the device takes this many channels at this rate."""
 
 _WHAT = {CAPTURE: "microphone", PLAYOUT: "loudspeaker"}
 _SETTING = {CAPTURE: "audio.input_device", PLAYOUT: "audio.output_device"}
@@ -59,6 +68,37 @@ def choose_device(devices: Sequence[DeviceInfo], wanted: str | int | None, direc
     if len(matches) > 1:
         raise AudioDeviceError(f"{wanted!r} is the name of {len(matches)} {what}s", remedy=remedy)
     return matches[0]
+
+
+def capture_format(device: DeviceInfo, supported: Supported) -> tuple[int, int]:
+    """Return the channels and the rate to capture with: the device's own rate and one channel where it can.
+
+    Raises AudioDeviceError when it can do nothing that is of use.
+    """
+    for rate in (device.default_rate, *CAPTURE_RATES):
+        for channels in (1, min(2, device.inputs), device.inputs):
+            if supported(channels, rate):
+                return channels, rate
+    raise AudioDeviceError(
+        f"the microphone {device.name!r} supports neither {device.default_rate} Hz nor {_either(CAPTURE_RATES)}",
+        remedy="Choose another with `appliance devices`, or listen through PulseAudio or PipeWire, which convert.",
+    )
+
+
+def playout_format(device: DeviceInfo, rates: Sequence[int], supported: Supported) -> tuple[int, int]:
+    """Return the channels and the first of the `rates` to play with. Raises AudioDeviceError when there is none."""
+    for rate in rates:
+        for channels in (1, min(2, device.outputs), device.outputs):
+            if supported(channels, rate):
+                return channels, rate
+    raise AudioDeviceError(
+        f"the loudspeaker {device.name!r} does not support {_either(rates)}",
+        remedy="Choose another with `appliance devices`, or play through PulseAudio or PipeWire, which convert.",
+    )
+
+
+def _either(rates: Sequence[int]) -> str:
+    return " or ".join(f"{rate} Hz" for rate in rates)
 
 
 def _matches(devices: Sequence[DeviceInfo], wanted: str | int) -> list[DeviceInfo]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -10,13 +11,10 @@ import numpy.typing as npt
 import sounddevice as sd
 
 from appliance.audio.card import BLOCK_S, CAPTURE, PLAYOUT, CardCounters, Failure, OnCapture, OnPlayout
-from appliance.audio.devices import DeviceInfo, choose_device
+from appliance.audio.devices import PLAYOUT_RATES, DeviceInfo, Supported, capture_format, choose_device, playout_format
 from appliance.audio.ports import Samples
 from appliance.clock import Clock
 from appliance.errors import AudioDeviceError
-
-PLAYOUT_RATES = (48_000, 24_000)
-"""Hz, best first: rates with whole 10 ms frames, which echo cancellation needs."""
 
 LATENCY = "high"
 """PortAudio's choice for robust streams; `low` underflows."""
@@ -107,8 +105,12 @@ class PortAudioCard:
         devices = list_devices(refresh=refresh)
         self.input = choose_device(devices, self._wanted[0], CAPTURE)
         self.output = choose_device(devices, self._wanted[1], PLAYOUT)
-        self.capture_rate, self._capture_channels = _capture_format(self.input)
-        self.playout_rate, self._playout_channels = _playout_format(self.output, self._playout_rates)
+        capture, playout = (
+            _checker(sd.check_input_settings, self.input),
+            _checker(sd.check_output_settings, self.output),
+        )
+        self._capture_channels, self.capture_rate = capture_format(self.input, capture)
+        self._playout_channels, self.playout_rate = playout_format(self.output, self._playout_rates, playout)
         self._playout_rates = (self.playout_rate,)
 
     def _open(self, direction: str, number: int, rate: int, callback: object) -> None:
@@ -184,33 +186,12 @@ def _to_mono(block: _Block, mono: Samples) -> None:
         mono[:] = block[:, 0]
 
 
-def _capture_format(device: DeviceInfo) -> tuple[int, int]:
-    """Return the rate and the channels to capture with."""
-    for channels in (1, min(2, device.inputs), device.inputs):
-        for rate in (device.default_rate, 48_000, 44_100, 16_000):
-            if _supported(sd.check_input_settings, device, channels, rate):
-                return rate, channels
-    raise AudioDeviceError(
-        f"the microphone {device.name!r} has no sample rate that can be used",
-        remedy="It must capture at its default rate, 48 000, 44 100 or 16 000 Hz. `appliance devices` shows others.",
-    )
+def _checker(check: Callable[..., None], device: DeviceInfo) -> Supported:
+    def supported(channels: int, rate: int) -> bool:
+        try:
+            check(device=device.number, channels=channels, samplerate=rate, dtype="float32")
+        except sd.PortAudioError:
+            return False
+        return True
 
-
-def _playout_format(device: DeviceInfo, rates: tuple[int, ...]) -> tuple[int, int]:
-    """Return the rate and the channels to play with."""
-    for rate in rates:
-        for channels in (1, min(2, device.outputs), device.outputs):
-            if _supported(sd.check_output_settings, device, channels, rate):
-                return rate, channels
-    raise AudioDeviceError(
-        f"the loudspeaker {device.name!r} cannot play at {' or '.join(f'{rate}' for rate in rates)} Hz",
-        remedy="Choose another with `appliance devices`, or play through PulseAudio or PipeWire, which convert.",
-    )
-
-
-def _supported(check: Any, device: DeviceInfo, channels: int, rate: int) -> bool:  # noqa: ANN401 - of sounddevice
-    try:
-        check(device=device.number, channels=channels, samplerate=rate, dtype="float32")
-    except (sd.PortAudioError, ValueError):
-        return False
-    return True
+    return supported
