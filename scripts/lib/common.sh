@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034 # not every script uses every place
 # Sourced by every script: where things are, how it talks, how it shows that something takes time.
 
 root=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/../.." && pwd -P)
@@ -13,7 +13,7 @@ else
     bold='' red='' plain='' erase_line=''
 fi
 
-say() { printf '%s\n' "${bold}setup:${plain} $*" >&2; }
+say() { printf '%s\n' "${bold}${0##*/}:${plain} $*" >&2; }
 
 die() {
     printf '%s\n' "${red}error:${plain} $*" >&2

@@ -18,8 +18,8 @@ has_package() {
         libasound2-plugins) compgen -G '/usr/lib*/*/alsa-lib/libasound_module_pcm_pulse.so' >/dev/null ;;
         pulseaudio-utils) command -v paplay >/dev/null && command -v pactl >/dev/null ;;
         alsa-utils) command -v arecord >/dev/null ;;
-        python3) find_python >/dev/null ;;
-        python3-venv) find_uv >/dev/null || python3 -c 'import ensurepip, venv' 2>/dev/null ;;
+        python3) find_python >/dev/null || command -v python3 >/dev/null ;;
+        python3-venv) find_uv >/dev/null || "$(find_python || echo python3)" -c 'import ensurepip' &>/dev/null ;;
         *) command -v "$1" >/dev/null ;;
     esac
 }
@@ -38,7 +38,7 @@ install_packages() {
     if ! command -v apt-get >/dev/null; then
         die "these are missing and there is no apt-get to install them (Debian's names): ${missing[*]}"
     fi
-    if ((EUID != 0)); then
+    if (($(id -u) != 0)); then
         die "system packages are missing; run:" \
             "sudo apt-get update && sudo apt-get install --no-install-recommends ${missing[*]}"
     fi
