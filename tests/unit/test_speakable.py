@@ -236,7 +236,7 @@ ODD_PIECES = st.sampled_from(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(st.text(max_size=60) | st.lists(ODD_PIECES, max_size=25).map("".join))
 def test_any_text_becomes_words_without_digits_or_symbols(text: str) -> None:
     words = speak_words(text)
