@@ -120,7 +120,7 @@ class Recorder:
     def heard(self) -> Samples:
         """Return what was recorded so far, shape (n,), 48 kHz."""
         data = self._path.read_bytes()
-        return np.frombuffer(data[: len(data) // 2 * 2], "<i2").astype(np.float32) / 32_767
+        return np.frombuffer(data[: len(data) // 2 * 2], "<i2").astype(np.float32) / np.float32(32_767)
 
     def stop(self) -> Samples:
         """End the recording and return it."""

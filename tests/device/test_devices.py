@@ -1,9 +1,8 @@
-"""Real PortAudio on a private PulseAudio: what is said is heard, what is played is played, and what is lost comes back."""
+"""Real PortAudio on a private PulseAudio: what is said is heard, what is queued is played, what is lost comes back."""
 
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import AsyncIterator, Callable
 
 import numpy as np
