@@ -28,7 +28,7 @@ _BARE = {
     "etc": "et cetera", "w/": "with", "w/o": "without", "b/c": "because", "hrs": "hours", "mins": "minutes",
     "Mr": "Mister", "Mrs": "Missus", "Dr": "Doctor", "Prof": "Professor", "Ltd": "limited", "bldg": "building",
     "Blvd": "Boulevard", "Ave": "Avenue", "c/o": "care of", "N/A": "not applicable", "n/a": "not applicable",
-    "TBD": "to be decided",
+    "TBD": "to be decided", "A/C": "A.C",
 }  # fmt: skip
 _WITHIN_SENTENCE = frozenset({"est", "max", "min", "ref", "temp"})
 _BEFORE_A_NAME = frozenset({"apt", "bldg", "blk", "pg", "pp", "rm", "ste", "vol"})
@@ -66,6 +66,7 @@ ABBREVIATION_RULES: tuple[Rule, ...] = (
     rule(r"(?<!\w)i\.?\s?e\.,?(?!\w)", "that is,"),
     rule(rf"(?<!\w)[Nn]os?\.\s?(?=[\d{CLAIMED}])", "number"),
     rule(rf"(?<!\w)(?P<page>pp?)\.\s?(?=[\d{CLAIMED}])", lambda m: "pages" if m["page"] == "pp" else "page"),
+    rule(r"(?<!\w)Ph\.\s?D\.?", "P.H.D"),
     rule(r"(?<!\w)A\.\s?D\.?(?!\w)", "A.D"),
     rule(r"(?<!\w)B\.\s?C\.(?:\s?E\.)?(?!\w)", "B.C"),
     rule(r"(?<!\w)(?:[A-Z]\.){2,}", lambda m: m[0].rstrip(".") + _stop(m)),

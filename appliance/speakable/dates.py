@@ -121,7 +121,11 @@ DATE_RULES: tuple[Rule, ...] = (
     rule(
         rf"(?<!\w){_MONTH}(?P<comma>,)?[ ](?P<year>(?:1[1-9]|20)\d\d)(?!\w|[.,]\d)", _month_and_year, ignore_case=True
     ),
-    rule(r"(?<!\w)(?P<month>Jan|Feb|Apr|Aug|Sept?|Oct|Nov|Dec)(?!\w|'|[ ][A-Z])\.?(?=.)", lambda m: _month(m["month"])),
+    rule(
+        r"(?<!\w)(?P<month>(?<=(?:in|by|to|of) )Jan|Feb|Apr|Aug|Sept?|Oct|Nov|Dec)(?!\w|'|[ ][A-Z])"
+        r"(?:\.(?=\s*[^\sA-Z]))?",
+        lambda m: _month(m["month"]),
+    ),
     rule(r"(?<!\w)(?P<day>Mon|Tue|Wed|Thu|Fri)(?:s|rs?)?(?![\w'])(?:\.(?=\s*[^\sA-Z]))?", _weekday),
     rule(
         rf"(?<!\w)(?P<day>Sat|Sun)(?:\.(?=\s*[^\sA-Z])|(?=\s?[-\u2013:&/,]\s?(?:[\d{CLAIMED}]|[CcMS])|\s\d))",

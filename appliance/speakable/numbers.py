@@ -13,6 +13,7 @@ _LONGEST_UNGROUPED_CARDINAL = 6
 _DIGITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 _FRACTIONS = {2: ("half", "halves"), 4: ("quarter", "quarters")}
 _FRACTION_DENOMINATORS = frozenset({2, 3, 4, 5, 6, 7, 8, 9, 16, 32, 64})
+_IDIOMS = frozenset({("24", "7"), ("50", "50")})
 _OUT_OF = frozenset({10, 100})
 _ROMAN = {"I": 1, "V": 5, "X": 10, "L": 50}
 _MONARCHS = (
@@ -85,8 +86,8 @@ def signed(sign: str | None, said: str) -> str:
 
 def _fraction(match: re.Match[str]) -> str | None:
     top, bottom = int(match["top"]), int(match["bottom"])
-    if (match["top"], match["bottom"]) == ("24", "7"):
-        return "twenty four seven"
+    if (match["top"], match["bottom"]) in _IDIOMS:
+        return f"{cardinal(top)} {cardinal(bottom)}"
     if not match["whole"] and bottom in _OUT_OF:
         return f"{number(match['top'])} out of {number(match['bottom'])}"
     if bottom in _FRACTION_DENOMINATORS and (top < bottom or match["whole"]):
@@ -128,7 +129,7 @@ DECADE_RULES: tuple[Rule, ...] = (rule(r"(?<![\w$€£])(?:'|(?P<century>1[1-9]|
 
 YEAR_RULES: tuple[Rule, ...] = (
     rule(
-        r"(?<![\w$€£.,/-])(?P<since>1[1-9]\d\d|20\d\d)\s?[-\u2013]\s?(?P<until>1[1-9]\d\d|20\d\d|\d\d)"
+        r"(?<![\w$€£.,/-])(?P<since>1[1-9]\d\d|20\d\d)\s?[-\u2013/]\s?(?P<until>1[1-9]\d\d|20\d\d|\d\d)"
         r"(?![\w/%°-]|[.,]\d)",
         _year_range,
     ),
@@ -142,6 +143,10 @@ YEAR_RULES: tuple[Rule, ...] = (
 """After the units and money, before the other numbers."""
 
 FRACTION_RULES: tuple[Rule, ...] = (
+    rule(
+        r"(?<![\w/.,-])(?P<top>\d+\.\d+)/(?P<bottom>5|10|100)(?![\w/]|[.,]\d)",
+        lambda m: f"{number(m['top'])} out of {number(m['bottom'])}",
+    ),
     rule(
         r"(?<![\w/.,-])(?:(?P<whole>\d{1,4})\s)?(?P<top>\d{1,4})\s?[/\u2044]\s?(?P<bottom>\d{1,4})(?:ths?)?"
         r"(?![\w/]|[.,]\d)",

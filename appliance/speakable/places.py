@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from appliance.speakable.letters import spell
-from appliance.speakable.numbers import digits, ordinal, pairs
+from appliance.speakable.numbers import cardinal, digits, ordinal, pairs
 from appliance.speakable.passage import CLAIMED, NEXT, Rule, follow, rule
 
 _STATES = {
@@ -33,9 +33,9 @@ _WAY = "|".join(_WAYS)
 _NAME = r"(?:[A-Z](?:[^\W\d_]|')*|\d{1,3}(?:st|nd|rd|th))"
 _CODED = (
     "code|pin|zip|extension|account|reference|confirmation|invoice|member|policy|tracking|passport|license|serial"
-    "|password|otp|cvv|ending|ends"
+    "|password|otp|cvv|id|ending|ends"
 )
-_COUNTED = r"order|ticket|booking|case|claim|flight|card|patient|file|bus|id"
+_COUNTED = r"order|ticket|booking|case|claim|flight|card|patient|file|bus"
 _ROOMS = r"[Rr]oom|[Ss]uite|[Aa]partment|[Oo]ffice|[Uu]nit|[Cc]abin|[Ll]ocker|[Ff]light|[Hh]ighway|[Rr]oute|[Bb]us"
 _SHORT_ROOMS = {"Rm": "room", "Ste": "suite", "Apt": "apartment", "Fl": "floor"}
 
@@ -113,6 +113,11 @@ PLACE_RULES: tuple[Rule, ...] = (
         rf"(?P<wing>[A-Z])?(?!\w|[.,/:]\d|\s?[-\u2013%$€£°])",
         _room,
     ),
+    rule(
+        rf"(?<!\w)(?P<lead>(?:{_ROOMS})\s#?)(?P<floor>\d{{1,2}})-(?P<room>\d{{2,4}})(?!\w|[-.,/:]\d)",
+        lambda m: f"{follow(m['lead'].replace('#', ''))}{cardinal(int(m['floor']))}, {pairs(m['room'])}",
+    ),
+    rule(r"(?<!\w)(?P<lead>)(?P<code>[A-Z]{1,3}-\d{4,})(?!\w|[-.,/:]\d)", _code),
     rule(r"(?<=#)(?P<code>\d{4,})(?!\w|[.,]\d)", lambda m: digits(m["code"])),
     rule(r"(?<!\w)#\s?(?=[\d\ue000])", "number"),
 )

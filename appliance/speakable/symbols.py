@@ -14,7 +14,11 @@ def _between(said: str, symbol: str) -> Rule:
     )
 
 
-RANGE_RULES: tuple[Rule, ...] = (_between("to", "[-\u2013—]"),)
+RANGE_RULES: tuple[Rule, ...] = (
+    _between("to", "[-\u2013—]"),
+    rule(r"(?<=[a-z]day)\s?-\s?(?=[A-Z][a-z]+day)", lambda m: f"{NEXT if m[0][0].isspace() else ''}to"),
+    rule(rf"(?:(?<=noon)|(?<=midnight))-(?=[a-z{CLAIMED}])|(?<=[\w{CLAIMED}])\u2013(?=[\w{CLAIMED}])", "to"),
+)
 """A dash between two numbers, times, days or amounts; while only such parts are settled."""
 
 SYMBOL_RULES: tuple[Rule, ...] = (
@@ -43,9 +47,9 @@ SYMBOL_RULES: tuple[Rule, ...] = (
     rule(r"€", "euro"),
     rule(r"£", "pound"),
     rule(r"(?<=\w)#(?=\s|$)", "sharp"),
+    rule(r"(?<=[Pp]ress )#", "pound"),
     rule(rf"(?<=[\w{CLAIMED}])\s?/\s?(?=[\w{CLAIMED}])", "or"),
     rule(r"\s+[-\u2013—]+\s+|(?<=\w)\s?—+\s?(?=\w)|(?<=\w)--+(?=\w)|(?<=\w)\s+[-\u2013—]+(?=\w)", ","),
-    rule(r"(?<=\w)\u2013(?=\w)", "-"),
     rule(rf"(?<=[\w{CLAIMED}])\s+[(\[{{](?=\S)|(?<=[\w{CLAIMED}])[)\]}}](?=\s+\w)", ","),
     rule(r"\d", lambda m: digits(m[0])),
     rule(r"[^\w\s.,;:!?'\-\ue000]|_", ""),

@@ -57,6 +57,5 @@ TIME_RULES: tuple[Rule, ...] = (
         r"(?:h|hrs|hours|o'clock)\b)?",
         _full_day,
     ),
-    rule(r"(?<=[\ue000\d]\s)(?P<half>[ap])\.m\.", lambda m: f"{m['half'].upper()}M{_stop(m)}"),
     rule(r"(?<!\w)(?P<half>[ap])\.m\.", lambda m: f"{m['half'].upper()}M{_stop(m)}"),
 )

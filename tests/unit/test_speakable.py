@@ -1,4 +1,3 @@
-# ruff: noqa: RUF001 - dashes and quotes as language models write them
 from __future__ import annotations
 
 import re
@@ -22,6 +21,7 @@ NUMBERS = [
     ("Take 1/2 tablet with 2 1/2 cups.", "Take one half tablet with two and a half cups."),
     ("½ cup, 2½ cups", "one half cup, two and a half cups"),
     ("3/4 of people, 8/10 cases.", "three quarters of people, eight out of ten cases."),
+    ("a 50/50 chance, 4.5/5 stars", "a fifty fifty chance, four point five out of five stars"),
     ("Open 24/7.", "Open twenty four seven."),
     ("2-3 weeks, ages 3–12", "two to three weeks, ages three to twelve"),
     ("9–17", "nine to seventeen"),
@@ -59,6 +59,9 @@ DATES_AND_TIMES = [
     ("Mon-Fri", "Monday to Friday"),
     ("Mon, Wed & Fri", "Monday, Wednesday and Friday"),
     ("Sat & Sun 10am–2pm", "Saturday and Sunday ten AM to two PM"),
+    ("Monday–Friday, Tuesday-Thursday, noon–2pm", "Monday to Friday, Tuesday to Thursday, noon to two PM"),
+    ("I saw Jan. She came in Jan.", "I saw Jan. She came in January."),
+    ("2024/2025", "twenty twenty four to twenty twenty five"),
     ("They sat in the sun.", "They sat in the sun."),
     ("at 14:30", "at fourteen thirty"),
     ("at 2:30pm", "at two thirty PM"),
@@ -122,6 +125,7 @@ PHONES_AND_CODES = [
     ("order number 100234", "order number one zero zero two three four"),
     ("zip code 94107", "zip code nine four one zero seven"),
     ("room 204, Room 1204, suite 300", "room two oh four, Room twelve oh four, suite three hundred"),
+    ("room 3-112, ID A-10234", "room three, one twelve, ID eigh, one zero two three four"),
     ("Rm. B12", "room B twelve"),
     ("gate A12", "gate eigh twelve"),
     ("booking X7K9P2", "booking X seven K nine P two"),
