@@ -1,5 +1,7 @@
 """demo, test, check and .ci/run, with a set-up and an environment that only write down how they were called."""
 
+import os
+import pty
 import shutil
 import subprocess
 from pathlib import Path
@@ -38,15 +40,18 @@ def checkout(tmp_path: Path) -> Path:
     return checkout
 
 
-def run(checkout: Path, script: str, *options: str) -> "tuple[subprocess.CompletedProcess[str], list[str]]":
+def run(
+    checkout: Path, script: str, *options: str, terminal: int = subprocess.DEVNULL
+) -> "tuple[subprocess.CompletedProcess[str], list[str]]":
     home = checkout.parent
     environment = {"PATH": f"{home / 'bin'}:/usr/bin:/bin", "HOME": str(home), "LOG": str(home / "log")}
     result = subprocess.run(
         [checkout / script, *options],
         cwd="/",
         env=environment,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
+        stdin=terminal,
+        stdout=subprocess.PIPE if terminal == subprocess.DEVNULL else terminal,
+        stderr=subprocess.PIPE,
         text=True,
         check=False,
     )
@@ -72,6 +77,28 @@ def test_demo_takes_any_recordings(checkout: Path) -> None:
         "setup --for demo",
         "appliance converse --out out/demo/recordings --user a b.wav c.flac --json",
     ]
+
+
+@pytest.mark.parametrize(
+    ("devices", "options", "last"),
+    [
+        ('[{"inputs": 0, "outputs": 2}, {"inputs": 1, "outputs": 0}]', [], "appliance run --captions"),
+        ('[{"inputs": 0, "outputs": 2}]', [], "appliance converse"),
+        ("[]", [], "appliance converse"),
+        ('[{"inputs": 1, "outputs": 2}]', ["--no-mic"], "appliance converse"),
+    ],
+    ids=["microphone", "loudspeaker only", "nothing", "not wanted"],
+)
+def test_demo_on_a_terminal_listens_to_you_where_it_can(
+    checkout: Path, devices: str, options: list[str], last: str
+) -> None:
+    executable(checkout / ".venv" / "bin" / "appliance", RECORD + f"[[ $1 != devices ]] || echo '{devices}'\n")
+    controller, terminal = pty.openpty()
+    result, calls = run(checkout, "scripts/demo", *options, terminal=terminal)
+    os.close(terminal)
+    os.close(controller)
+    assert result.returncode == 0, result.stderr
+    assert calls[-1].startswith(last)
 
 
 def test_demo_stops_when_the_set_up_fails(checkout: Path) -> None:
