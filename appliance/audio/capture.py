@@ -47,8 +47,8 @@ class CaptureChain:
 
     def _hand_on_played(self) -> None:
         size = self._echo.played_frame
-        waiting = len(self._played) // size
-        for _ in range(min(waiting, 1 + max(waiting - MAX_REFERENCE_FRAMES, 0))):
+        waiting, needed = len(self._played) // size, len(self._captured) // _ECHO_FRAME
+        for _ in range(min(waiting, 1 + max(waiting - needed - MAX_REFERENCE_FRAMES, 0))):
             self._echo.played(self._played[:size])
             self._played = self._played[size:]
 

@@ -13,13 +13,12 @@ SILENCE_DBFS = -120.0
 WINDOW_S = 0.01
 """Seconds over which a level is taken."""
 
-# How voice is told from noise. Chosen on 155 recordings of people: against the neural detector (Silero) the last
-# voiced sample differs by more than 150 ms in 7 %, where noise goes on after the voice.
+# How voice is told from noise. Chosen on 155 recordings of people: the last voiced sample lies 80 ms before the end
+# that a neural detector (Silero) finds, which holds on for so long; 7 % are off by more than 150 ms, in loud noise.
 _MARGIN_ABOVE_FLOOR_DB = 12.0
 _MARGIN_OF_RANGE = 0.3
 _RANGE_BELOW_PEAK_DB = 30.0
 _HARDLY_AUDIBLE_DBFS = -60.0
-_DIGITAL_SILENCE_DBFS = -100.0
 _MIN_VOICED_WINDOWS = 5
 
 
@@ -47,12 +46,11 @@ def voiced_span(pcm: Samples, rate: int) -> tuple[int, int] | None:
     speech, and not alone: clicks of less than 50 ms are no voice.
     """
     levels = window_levels(pcm, rate)
-    recorded = levels[levels > _DIGITAL_SILENCE_DBFS]
-    if not len(recorded):
+    if not len(levels):
         return None
-    floor, peak = np.percentile(recorded, (10, 98))
+    floor, peak = np.percentile(levels, (10, 98))
     margin = min(_MARGIN_ABOVE_FLOOR_DB, _MARGIN_OF_RANGE * (peak - floor))
-    threshold = max(floor + margin, peak - _RANGE_BELOW_PEAK_DB, _HARDLY_AUDIBLE_DBFS)
+    threshold = max(min(floor + margin, peak - 1.0), peak - _RANGE_BELOW_PEAK_DB, _HARDLY_AUDIBLE_DBFS)
     voiced = _runs(levels > threshold)
     if not voiced:
         return None

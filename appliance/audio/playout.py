@@ -211,6 +211,6 @@ class Playout:
         first, length, begun = self._block
         elapsed = max(self._clock.now() - begun, 0.0) - self._card.output_latency_s
         if length:
-            position = min(first + int(elapsed * self.sample_rate), first + length)
+            position = min(first + round(elapsed * self.sample_rate), first + length)
             self._heard = max(self._heard, position)
         return self._heard

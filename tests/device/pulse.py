@@ -51,7 +51,7 @@ class PulseServer:
         command = ["pulseaudio", "-n", "-F", str(script), "--system=false", "--daemonize=no", "--use-pid-file=no"]
         command += ["--exit-idle-time=-1", "--disallow-exit", "--realtime=no", "--high-priority=no"]
         with (self.folder / "log").open("wb") as log:
-            self._process = subprocess.Popen(command, env=self._env(), stdout=log, stderr=log)
+            self._process = subprocess.Popen(command, env=self.full_environment(), stdout=log, stderr=log)
         deadline = time.monotonic() + _UP_S
         while not self._answers():
             if self._process.poll() is not None or time.monotonic() > deadline:
@@ -67,7 +67,9 @@ class PulseServer:
 
     def pactl(self, *arguments: str) -> str:
         """Run `pactl` and return what it prints."""
-        done = subprocess.run(["pactl", *arguments], env=self._env(), capture_output=True, text=True, check=True)
+        done = subprocess.run(
+            ["pactl", *arguments], env=self.full_environment(), capture_output=True, text=True, check=True
+        )
         return done.stdout.strip()
 
     def unplug(self, sink: str) -> None:
@@ -83,7 +85,7 @@ class PulseServer:
     def speak(self, pcm: Samples, rate: int = RATE) -> subprocess.Popen[bytes]:
         """Play `pcm`, shape (n,), into the virtual microphone, without waiting for its end."""
         command = ["paplay", "--raw", f"--device={MOUTH}", f"--rate={rate}", "--channels=1", "--format=s16le"]
-        process = subprocess.Popen([*command, "--latency-msec=40"], env=self._env(), stdin=subprocess.PIPE)
+        process = subprocess.Popen([*command, "--latency-msec=40"], env=self.full_environment(), stdin=subprocess.PIPE)
         assert process.stdin is not None
         data = np.round(np.clip(pcm, -1.0, 1.0) * 32_767).astype("<i2").tobytes()
         process.stdin.write(data)
@@ -92,13 +94,14 @@ class PulseServer:
 
     def listen(self) -> Recorder:
         """Begin to record what the virtual loudspeaker plays."""
-        return Recorder(self._env(), self.folder / "heard.raw")
+        return Recorder(self.full_environment(), self.folder / "heard.raw")
 
     def _answers(self) -> bool:
-        done = subprocess.run(["pactl", "info"], env=self._env(), capture_output=True, check=False)
+        done = subprocess.run(["pactl", "info"], env=self.full_environment(), capture_output=True, check=False)
         return done.returncode == 0
 
-    def _env(self) -> dict[str, str]:
+    def full_environment(self) -> dict[str, str]:
+        """Return the environment for a program that is to use this server."""
         return os.environ | self.environment
 
 
