@@ -27,18 +27,7 @@ PAUSES_MS = (0, 400, 800, 1200)
 SHORTEST_WITH_PAUSE_S = 2.5
 """Nobody searches for words inside "yes"."""
 
-BACKCHANNELS = (
-    "Yeah.",
-    "Okay.",
-    "Mm-hm.",
-    "Uh-huh.",
-    "Right.",
-    "Sure.",
-    "I see.",
-    "Great.",
-    "Thank you.",
-    "Yes, okay.",
-)
+BACKCHANNELS = ("Yeah.", "Okay.", "Mm-hm.", "Uh-huh.", "Right.", "Sure.", "I see.", "Great.", "Thank you.", "Yes.")
 INTERRUPTIONS = ("Stop.", "Wait.", "No.", "Hold on a second.", "Excuse me.", "What did you say?", "Yes, but not today.")
 
 _BREAK_S = 0.04
