@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from appliance.audio.card import SoundCard
 from appliance.audio.echo import EchoCanceller, NoEcho
@@ -20,15 +21,17 @@ from appliance.dialogue.journal import Journal
 from appliance.dialogue.phrases import PhraseBook, fixed_phrases
 from appliance.dialogue.session import Engines, Session
 from appliance.engines.device import Accelerators, ThreadPlan, detect, plan_threads, usable_cores
-from appliance.engines.llama import LlamaLanguageModel
-from appliance.engines.piper import PiperSynthesiser
-from appliance.engines.silero import SileroDetector
-from appliance.engines.smart_turn import SmartTurnDetector
-from appliance.engines.whisper import WhisperTranscriber, build_transcriber
 from appliance.events import AudioXrun, DeviceFound, DeviceLost
 from appliance.models.catalogue import Role, load_catalogue
 from appliance.models.profiles import resolve
 from appliance.models.verify import locate
+
+if TYPE_CHECKING:
+    from appliance.engines.llama import LlamaLanguageModel
+    from appliance.engines.piper import PiperSynthesiser
+    from appliance.engines.silero import SileroDetector
+    from appliance.engines.smart_turn import SmartTurnDetector
+    from appliance.engines.whisper import WhisperTranscriber
 
 log = logging.getLogger(__name__)
 
@@ -67,6 +70,8 @@ class EngineRoom:
 
     def transcriber(self) -> WhisperTranscriber:
         """Load speech recognition."""
+        from appliance.engines.whisper import build_transcriber
+
         folder = self._entry(Role.STT)
         threads = self._machine.threads.stt
         engine = build_transcriber(
@@ -77,6 +82,8 @@ class EngineRoom:
 
     def language_model(self) -> LlamaLanguageModel:
         """Load the language model."""
+        from appliance.engines.llama import LlamaLanguageModel
+
         threads = self._machine.threads
         engine = LlamaLanguageModel(
             self._entry(Role.LLM),
@@ -90,6 +97,8 @@ class EngineRoom:
 
     def voice(self, output_rate: int) -> PiperSynthesiser:
         """Load the voice; it will speak at `output_rate` Hz."""
+        from appliance.engines.piper import PiperSynthesiser
+
         engine = PiperSynthesiser(
             self._entry(Role.TTS), self._config.tts, output_rate=output_rate, threads=self._machine.threads.tts
         )
@@ -98,10 +107,14 @@ class EngineRoom:
 
     def voice_detector(self) -> SileroDetector:
         """Load voice activity detection."""
+        from appliance.engines.silero import SileroDetector
+
         return SileroDetector(self._entry(Role.VAD))
 
     def turn_detector(self) -> SmartTurnDetector:
         """Load the semantic end-of-turn detector."""
+        from appliance.engines.smart_turn import SmartTurnDetector
+
         engine = SmartTurnDetector(self._entry(Role.TURN))
         self._closing.callback(engine.close)
         return engine

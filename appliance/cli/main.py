@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from appliance import __version__
-from appliance.cli import ask, config, converse, devices, models, run, say, transcribe
+from appliance.cli import ask, bench, config, converse, devices, models, run, say, transcribe
 
 app = typer.Typer(
     name="appliance",
@@ -19,10 +19,13 @@ app = typer.Typer(
 )
 app.add_typer(config.app, name="config")
 app.add_typer(models.app, name="models")
+app.add_typer(bench.app, name="bench")
 app.command(epilog=run.EXAMPLES)(run.run)
 app.command(epilog=converse.EXAMPLES)(converse.converse)
 app.command(epilog=ask.EXAMPLES)(ask.ask)
 app.command(epilog=say.EXAMPLES)(say.say)
+app.command(epilog=transcribe.EXAMPLES)(transcribe.transcribe)
+app.command(epilog=devices.EXAMPLES)(devices.devices)
 
 
 def _version(wanted: bool) -> None:

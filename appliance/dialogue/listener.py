@@ -1,4 +1,4 @@
-"""Turns frames into what the person said: partials while they speak, a transcript at each pause, the end of the turn."""
+"""Turns frames into what the person said: partials while they speak, a transcript at each pause, the end."""
 
 from __future__ import annotations
 

@@ -207,5 +207,5 @@ class Speaker:
 
     def _cancel(self) -> None:
         if self._reply is not None:
-            self._tasks.spawn(self._reply.cancel(), self.report)
+            self._tasks.adopt(self._reply.cancel())
             self._reply = None

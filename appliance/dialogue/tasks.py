@@ -18,13 +18,24 @@ class TaskSet:
         async def guarded() -> None:
             try:
                 await work
-            except Exception as error:  # whatever it is, the conversation goes on
+            except Exception as error:  # noqa: BLE001 - whatever it is, the conversation goes on
                 on_error(error)
 
         task = asyncio.ensure_future(guarded())
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return task
+
+    def adopt(self, task: asyncio.Task[None] | None) -> None:
+        """See a cancelled or failed task to its end; its error was reported before or no longer matters."""
+        if task is not None and not task.done():
+            self._tasks.add(task)
+            task.add_done_callback(self._forget)
+
+    def _forget(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled():
+            task.exception()
 
     async def close(self) -> None:
         """Cancel everything that still runs and wait for it."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing
 from dataclasses import dataclass
@@ -95,12 +94,11 @@ class Reply:
         """Return the words that were heard so far."""
         return heard_text([(p.speech, self._loudspeaker.played(p.number).samples) for p in self._pieces])
 
-    async def cancel(self) -> None:
-        """Stop writing and synthesising; what is queued at the loudspeaker stays there."""
+    def cancel(self) -> asyncio.Task[None] | None:
+        """Stop writing and synthesising, and return the task that ends; what the loudspeaker has stays there."""
         if self._task is not None:
             self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError, Exception):  # its error was reported or no longer matters
-                await self._task
+        return self._task
 
     async def _speak(self, deltas: AsyncIterator[str]) -> None:
         clauses: asyncio.Queue[str | None] = asyncio.Queue()

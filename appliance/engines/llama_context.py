@@ -10,8 +10,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-# OpenMP's spinning barriers would take the core that Whisper or Piper needs: measured on two cores with one of them
-# busy, decode falls from 15.0 to 5.3 tokens/s with spinning, to 8.2 without. Read once, when the library loads.
+# OpenMP's spinning barriers would take the core that Whisper or Piper needs: on two cores with one of them busy, decode falls from 15.0 to 5.3 tokens/s with spinning, to 8.2 without. Read once, when the library loads.
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
 import llama_cpp

@@ -14,11 +14,11 @@ from piper.config import PiperConfig
 
 from appliance.audio.ports import Samples
 from appliance.config.models import TtsConfig
-from appliance.dialogue.spoken import word_ends
 from appliance.engines.ports import Speech
 from appliance.engines.worker import EngineThread
 from appliance.errors import EngineError
 from appliance.speakable import SpokenWord, speak_words
+from appliance.speakable.timing import word_ends
 
 VOLUME = 0.7
 """Leaves 3 dB for "louder" before the loudspeaker clips."""

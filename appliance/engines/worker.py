@@ -104,7 +104,7 @@ class EngineThread:
                 continue
             try:
                 result = job.work(job.token)
-            except BaseException as error:  # the error belongs to whoever awaits the job, whatever it is
+            except BaseException as error:  # noqa: BLE001 - it belongs to whoever awaits the job
                 _settle(job.future, error=error)
             else:
                 _settle(job.future, result=result)

@@ -5,8 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from appliance.dialogue.spoken import heard_text, word_ends, words_heard
+from appliance.dialogue.spoken import heard_text, words_heard
 from appliance.engines.ports import Speech
+from appliance.speakable.timing import word_ends
 
 
 def speech(text: str, samples: int, ends: tuple[int, ...] = ()) -> Speech:

@@ -1,4 +1,4 @@
-"""Latency of whole turns: recordings talk with the appliance, and the same turns are run strictly one step after another."""
+"""Latency of whole turns: recordings talk with the appliance, and the same turns are run step after step."""
 
 from __future__ import annotations
 
