@@ -14,9 +14,9 @@ PAUSE_STEPS = 15
 
 
 def split_at_pauses(pcm: Samples, longest: int) -> list[Samples]:
-    """Cut `pcm`, 16 kHz, into pieces of at most `longest` samples, each in the quietest place of the piece's second half.
+    """Cut `pcm`, 16 kHz, into pieces of at most `longest` samples, which are at least 1.2 s.
 
-    The pieces are views and joined they are `pcm`. `longest` is at least 1.2 s.
+    Each piece ends in the quietest place of its second half. The pieces are views, and joined they are `pcm`.
     """
     pieces = []
     while len(pcm) > longest:
