@@ -35,7 +35,8 @@ class SilentObserver:
 class StreamMicrophone:
     """A `Microphone` on a sound card. Opening it opens the loudspeaker too; `observer` is told on the event loop.
 
-    No frame is ever dropped: when the event loop stalls they wait for it, and `backlog` says how many do.
+    No frame is ever dropped: when the event loop stalls they wait for it, and `backlog` says how many do. An error of
+    the voice detector or the echo canceller ends the listening and is raised on the event loop.
     """
 
     def __init__(
@@ -93,11 +94,17 @@ class StreamMicrophone:
         self._post(self._observer.xrun, direction, count)
 
     def _run(self) -> None:
-        while self._running:
-            for frame in self._listener.pull():
-                self._sent += 1
-                self._post(self._deliver, frame)
-            block_thread(PULL_S)
+        try:
+            while self._running:
+                for frame in self._listener.pull():
+                    self._sent += 1
+                    self._post(self._deliver, frame)
+                block_thread(PULL_S)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the event loop must know that nobody listens
+            self._post(self._fail, error)
+
+    def _fail(self, error: Exception) -> None:
+        raise error
 
     def _deliver(self, frame: Frame) -> None:
         self._handled += 1

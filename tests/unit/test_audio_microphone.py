@@ -12,7 +12,7 @@ from appliance.audio.echo import NoEcho
 from appliance.audio.microphone import StreamMicrophone
 from appliance.audio.playout import Playout
 from appliance.audio.ports import Frame
-from appliance.errors import AudioDeviceError
+from appliance.errors import AudioDeviceError, EngineError
 from tests.unit.audio_fakes import RATE, DeafDetector, FakeCard, FakeClock
 
 
@@ -85,4 +85,16 @@ async def test_without_a_device_the_microphone_does_not_start() -> None:
     card.missing = True
     with pytest.raises(AudioDeviceError):
         microphone.start(lambda _: None)
+    microphone.stop()
+
+
+async def test_an_error_of_the_detector_is_raised_on_the_event_loop() -> None:
+    clock, card, detector = FakeClock(), FakeCard(), DeafDetector()
+    detector.error = EngineError("the detector broke")
+    microphone = StreamMicrophone(card, Playout(card, clock), detector, NoEcho(RATE), clock)
+    raised: asyncio.Future[object] = asyncio.get_running_loop().create_future()
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: raised.set_result(context["exception"]))
+    microphone.start(lambda _: None)
+    exchange(card, 50)
+    assert await asyncio.wait_for(raised, 5.0) is detector.error
     microphone.stop()
