@@ -12,6 +12,8 @@ from appliance.dialogue.voicing import Voicing, to_samples
 SPEECH_ENDS_AFTER_MS = 96
 """Silence after which a short word such as "Stop." is over."""
 ASK_EVERY_MS = 192
+UNCLEAR_SHARE = 2 / 3
+"""Share of the longest undecided speech after which speech without a known backchannel in it interrupts."""
 
 
 class BargeInSignal(StrEnum):
@@ -35,6 +37,7 @@ class BargeIn:
         self._shortest = to_samples(vad.min_speech_duration_ms)
         self._min_speech = to_samples(barge_in.min_speech_duration_ms)
         self._max_undecided = to_samples(barge_in.max_undecided_ms)
+        self._max_unclear = to_samples(barge_in.max_undecided_ms * UNCLEAR_SHARE)
         self.reset()
 
     def reset(self) -> None:
@@ -50,6 +53,7 @@ class BargeIn:
         self._last_voiced = 0
         self._next_ask = 0
         self._asking = False
+        self._unclear = False
         self._ended = False
 
     def on_frame(self, frame: Frame) -> tuple[BargeInSignal, ...]:
@@ -72,6 +76,7 @@ class BargeIn:
         self._asking = False
         if rejected is None and text.strip() and not is_backchannel(text, self._backchannels):
             return self._settle(BargeInSignal.ACCEPTED)
+        self._unclear = rejected is not None
         if not self._ended:
             return ()
         if at < self._last_voiced:
@@ -86,7 +91,7 @@ class BargeIn:
         self._voiced += len(frame.pcm)
         self._last_voiced = frame.end
         self._ended = False
-        if self._voiced >= self._max_undecided:
+        if self._voiced >= (self._max_unclear if self._unclear else self._max_undecided):
             return self._settle(BargeInSignal.ACCEPTED)
         if frame.end >= self._next_ask and not self._asking:
             return self._ask(frame.end)

@@ -106,6 +106,12 @@ def test_speech_that_is_not_understood_interrupts_when_it_goes_on() -> None:
     assert 900 <= accepted < 940
 
 
+def test_speech_in_which_no_words_are_found_interrupts_a_little_sooner() -> None:
+    room = Room(rejected="low-confidence").speak(1500)
+    accepted = next(at for signal, at in room.log if signal is BargeInSignal.ACCEPTED)
+    assert 600 <= accepted < 640
+
+
 def test_a_cough_is_refused_with_the_reason_of_the_recogniser() -> None:
     room = Room(rejected="no-speech").speak(96).quiet(640)
     assert room.signals == [BargeInSignal.ASK, BargeInSignal.REFUSED]
