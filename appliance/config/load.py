@@ -130,9 +130,13 @@ def _open_empty_sections(data: dict[str, Any], described: schema.Schema) -> dict
 
 
 def _anchored(config: Config, folder: Path) -> Config:
-    """Let relative folders start at the folder of the configuration file."""
+    """Let relative paths start at the folder of the configuration file."""
     models = config.models
     changes: dict[str, Any] = {"directory": folder / models.directory}
     if models.mirror is not None and "://" not in models.mirror:
         changes["mirror"] = str(folder / models.mirror)
-    return config.model_copy(update={"models": models.model_copy(update=changes)})
+    anchored: dict[str, Any] = {"models": models.model_copy(update=changes)}
+    wake_word_model = config.attention.wake_word_model
+    if wake_word_model is not None:
+        anchored["attention"] = config.attention.model_copy(update={"wake_word_model": folder / wake_word_model})
+    return config.model_copy(update=anchored)

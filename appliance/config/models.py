@@ -9,19 +9,48 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
+from appliance.config.dialogue import (
+    AttentionConfig,
+    AttentionMode,
+    BargeInConfig,
+    Eagerness,
+    SessionConfig,
+    TurnConfig,
+    TurnMode,
+    VadConfig,
+    WakeWord,
+)
+from appliance.config.engines import LlmConfig, SttConfig, TtsConfig
 from appliance.config.rules import broken_rule, folder_or_address, without_tilde, zone_that_exists
+from appliance.config.section import Section
 
-Probability = Annotated[float, Field(ge=0.0, le=1.0)]
-Milliseconds = Annotated[int, Field(ge=0, le=60_000)]
-Threads = Annotated[int, Field(ge=0, le=256)]
-
-
-class Section(BaseModel):
-    """A part of the configuration: unknown keys are errors, values never change."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+__all__ = [
+    "AttentionConfig",
+    "AttentionMode",
+    "AudioConfig",
+    "BargeInConfig",
+    "Config",
+    "Device",
+    "Eagerness",
+    "Example",
+    "LlmConfig",
+    "LogConfig",
+    "LogLevel",
+    "ModelsConfig",
+    "PersonaConfig",
+    "PhrasesConfig",
+    "Profile",
+    "SessionConfig",
+    "SiteConfig",
+    "SttConfig",
+    "TtsConfig",
+    "TurnConfig",
+    "TurnMode",
+    "VadConfig",
+    "WakeWord",
+]
 
 
 class Profile(StrEnum):
@@ -39,21 +68,6 @@ class Device(StrEnum):
     AUTO = "auto"
     CPU = "cpu"
     CUDA = "cuda"
-
-
-class TurnMode(StrEnum):
-    """How the end of a turn is found."""
-
-    SEMANTIC = "semantic"
-    VAD = "vad"
-
-
-class Eagerness(StrEnum):
-    """How soon the assistant takes the floor."""
-
-    LOW = "low"
-    AUTO = "auto"
-    HIGH = "high"
 
 
 class LogLevel(StrEnum):
@@ -138,163 +152,8 @@ class AudioConfig(Section):
     """Remove rumble below the voice."""
     auto_gain: bool = False
     """Level the microphone automatically; off, because it makes echo cancellation worse."""
-
-
-class VadConfig(Section):
-    """Voice activity detection (Silero)."""
-
-    threshold: Probability = 0.5
-    """Probability above which a 32 ms frame counts as speech."""
-    threshold_off: Probability = Field(default=0.35, validate_default=True)
-    """Probability below which it counts as silence again (hysteresis); not above the threshold."""
-    min_speech_duration_ms: Milliseconds = 96
-    """Speech shorter than this is a click, not a word."""
-    prefix_padding_ms: Milliseconds = 500
-    """Sound kept from before the detected start, so that no first syllable is lost."""
-    silence_duration_ms: Milliseconds = 800
-    """Silence that ends a turn when the end is uncertain."""
-
-    @field_validator("threshold_off")
-    @classmethod
-    def _not_above_threshold(cls, threshold_off: float, info: ValidationInfo) -> float:
-        threshold = info.data.get("threshold")
-        if threshold is not None and threshold_off > threshold:
-            message = f"vad.threshold_off ({threshold_off:g}) must not be above vad.threshold ({threshold:g})"
-            raise broken_rule(message, "threshold_off", "threshold")
-        return threshold_off
-
-
-class BargeInConfig(Section):
-    """Interrupting the assistant."""
-
-    enabled: bool = True
-    """Whether people may cut in."""
-    min_speech_duration_ms: Milliseconds = 300
-    """Speech needed before an interruption is considered."""
-    max_undecided_ms: Milliseconds = 900
-    """Speech that interrupts whatever it says."""
-    backchannels: tuple[str, ...] = (
-        "mm-hm",
-        "mhm",
-        "mm",
-        "uh-huh",
-        "aha",
-        "yeah",
-        "yes",
-        "yep",
-        "okay",
-        "ok",
-        "right",
-        "sure",
-        "i see",
-        "great",
-        "good",
-        "thanks",
-        "thank you",
-        "hm",
-        "hmm",
-        "oh",
-        "ah",
-    )
-    """What a listener says without wanting the floor; it does not interrupt."""
-
-
-class TurnConfig(Section):
-    """When the assistant takes the floor."""
-
-    mode: TurnMode = TurnMode.SEMANTIC
-    """`semantic` listens to how the person ends, `vad` only counts silence."""
-    eagerness: Eagerness = Eagerness.AUTO
-    """`low` waits longer, `high` answers sooner and cuts people off more often."""
-    clear_end_ms: Milliseconds = 220
-    """Silence that ends a turn when the end is clear."""
-    max_silence_ms: Milliseconds = 2000
-    """Silence that ends a turn in any case, also in the middle of a phone number."""
-    max_turn_ms: Annotated[int, Field(ge=1000, le=300_000)] = 60_000
-    """A turn longer than this is answered as it is."""
-    speculation: bool = True
-    """Prepare the answer during the first silence, before the end is decided."""
-    max_speculations: Annotated[int, Field(ge=0, le=20)] = 3
-    """How often a turn may be prepared in vain."""
-    barge_in: BargeInConfig = BargeInConfig()
-    """Interrupting the assistant."""
-
-
-class SessionConfig(Section):
-    """A conversation with one person."""
-
-    still_there_after_s: Annotated[float, Field(ge=1, le=3600)] = 15.0
-    """Silence after which the assistant asks once whether anybody is there."""
-    end_after_s: Annotated[float, Field(ge=1, le=3600, validate_default=True)] = 30.0
-    """Silence after which the session ends and its memory is cleared."""
-    goodbye_words: tuple[str, ...] = (
-        "goodbye",
-        "good bye",
-        "bye",
-        "bye bye",
-        "that is all",
-        "that's all",
-        "that'll be all",
-    )
-    """What a person says to end the session."""
-
-    @field_validator("end_after_s")
-    @classmethod
-    def _after_the_question(cls, end_after_s: float, info: ValidationInfo) -> float:
-        asked = info.data.get("still_there_after_s")
-        if asked is not None and end_after_s <= asked:
-            message = f"session.end_after_s ({end_after_s:g}) must be above session.still_there_after_s ({asked:g})"
-            raise broken_rule(message, "end_after_s", "still_there_after_s")
-        return end_after_s
-
-
-class SttConfig(Section):
-    """Speech recognition (faster-whisper)."""
-
-    model: str | None = None
-    """Model name from `appliance models list`; null takes the profile's."""
-    threads: Threads = 0
-    """CPU threads; 0 chooses."""
-    beam_size: Annotated[int, Field(ge=1, le=10)] = 1
-    """1 is fastest; larger is a little more accurate."""
-    vocabulary: tuple[str, ...] = ()
-    """Names and terms of your place that the recogniser should know."""
-    partials: bool = True
-    """Transcribe while the person still speaks."""
-    no_speech_threshold: Probability = 0.6
-    """Reject a transcript when the model thinks that this likely there is no speech in it."""
-    min_average_logprob: Annotated[float, Field(ge=-10, le=0)] = -1.0
-    """Reject a transcript whose words are this improbable on average."""
-    max_compression_ratio: Annotated[float, Field(ge=1, le=10)] = 2.4
-    """Reject a transcript that repeats itself this much."""
-
-
-class LlmConfig(Section):
-    """Language model (llama.cpp)."""
-
-    model: str | None = None
-    """Model name from `appliance models list`; null takes the profile's."""
-    threads: Threads = 0
-    """CPU threads while it writes; 0 chooses."""
-    context_tokens: Annotated[int, Field(ge=512, le=131_072)] = 4096
-    """How much of the conversation it can see. Memory grows with it."""
-    max_reply_tokens: Annotated[int, Field(ge=8, le=2048)] = 100
-    """A spoken answer is short; the reply is ended at the last sentence within this."""
-    temperature: Annotated[float, Field(ge=0, le=2)] = 0.0
-    """0 always takes the most likely word: the same question gets the same answer."""
-
-
-class TtsConfig(Section):
-    """Voice (Piper)."""
-
-    voice: str | None = None
-    """Voice from `appliance models list`; null takes the profile's."""
-    threads: Threads = 0
-    """CPU threads; 0 chooses."""
-    speed: Annotated[float, Field(ge=0.5, le=2.0)] = 1.0
-    """1.2 is a fifth faster."""
-    lexicon: dict[str, str] = Field(default_factory=dict)
-    """How to say a word: written form to what should be read instead."""
+    deaf_after_s: Annotated[float, Field(ge=0, le=3600)] = 45.0
+    """Seconds of sound like speech without detected speech, after which the audio path is restarted; 0 never."""
 
 
 class ModelsConfig(Section):
@@ -338,6 +197,8 @@ class Config(Section):
     """When the assistant takes the floor."""
     session: SessionConfig = SessionConfig()
     """A conversation with one person."""
+    attention: AttentionConfig = AttentionConfig()
+    """Whether what is heard is meant for the assistant."""
     stt: SttConfig = SttConfig()
     """Speech recognition."""
     llm: LlmConfig = LlmConfig()
