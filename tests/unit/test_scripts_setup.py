@@ -116,7 +116,8 @@ def test_first_run_installs_fetches_and_tests_second_does_nothing(machine: Machi
     assert first.returncode == 0, first.stderr
     calls = machine.calls()
     assert [call.split()[0] for call in calls] == ["uv", "uv", "appliance", "appliance", "python"]
-    assert calls[0].startswith("uv sync --locked --all-extras --no-install-package llama-cpp-python --project")
+    assert calls[0].startswith("uv sync --offline --locked --all-extras --project /")
+    assert calls[0].endswith("--no-install-package llama-cpp-python")
     assert "--config-settings-package llama-cpp-python:cmake.define.GGML_AVX2=" in calls[1]
     assert calls[2:4] == ["appliance models fetch", "appliance models path llm"]
     assert calls[4].startswith("python -m appliance.engines.selftest /")
@@ -127,6 +128,13 @@ def test_first_run_installs_fetches_and_tests_second_does_nothing(machine: Machi
     second = machine.setup()
     assert (second.returncode, second.stdout, second.stderr) == (0, "", "")
     assert machine.calls() == []
+
+
+def test_cache_comes_before_the_network(machine: Machine) -> None:
+    machine.add("uv", UV + "[[ $* != *offline* ]]")
+    assert machine.setup().returncode == 0
+    uv_calls = [call for call in machine.calls() if call.startswith("uv sync")]
+    assert ["--offline" in call for call in uv_calls] == [True, False, True, False]
 
 
 def test_lost_weights_are_fetched_again(machine: Machine) -> None:
