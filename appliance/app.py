@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from appliance.audio.card import SoundCard
+from appliance.audio.deafness import DeafnessWatch
 from appliance.audio.echo import EchoCanceller, NoEcho
 from appliance.audio.microphone import StreamMicrophone
 from appliance.audio.playout import Playout
@@ -21,7 +22,7 @@ from appliance.dialogue.journal import Journal
 from appliance.dialogue.phrases import PhraseBook, fixed_phrases
 from appliance.dialogue.session import Engines, Session
 from appliance.engines.device import Accelerators, ThreadPlan, detect, plan_threads, usable_cores
-from appliance.events import AudioXrun, DeviceFound, DeviceLost
+from appliance.events import AudioRestarted, AudioXrun, DeviceFound, DeviceLost
 from appliance.models.catalogue import Role, load_catalogue
 from appliance.models.profiles import resolve
 from appliance.models.verify import locate
@@ -130,6 +131,7 @@ class DeviceReporter:
 
     def __init__(self, journal: Journal) -> None:
         self._journal = journal
+        self._restarts = 0
 
     def lost(self, direction: str, detail: str) -> None:
         """A device went away."""
@@ -144,6 +146,12 @@ class DeviceReporter:
     def xrun(self, direction: str, count: int) -> None:
         """Samples were lost."""
         self._journal.emit(AudioXrun, direction=direction, count=count)
+
+    def restarted(self, reason: str) -> None:
+        """The audio path had gone deaf and starts anew."""
+        self._restarts += 1
+        log.warning("the audio path is restarted (%s), for the %d. time since the start", reason, self._restarts)
+        self._journal.emit(AudioRestarted, reason=reason, count=self._restarts)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,7 +196,9 @@ async def running(
         await phrases.prepare(engines.voice, fixed_phrases(config))
         journal = Journal(bus, clock)
         session = Session(config, engines, playout, clock, journal, phrases)
-        microphone = StreamMicrophone(card, playout, detector, _echo(config, card), clock, DeviceReporter(journal))
+        deafness = DeafnessWatch(config.audio.deaf_after_s)
+        reporter = DeviceReporter(journal)
+        microphone = StreamMicrophone(card, playout, detector, _echo(config, card), clock, reporter, deafness)
         on_step("reading the prompt")
         await session.start(greet=greet)
         microphone.start(session.on_frame)

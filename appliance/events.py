@@ -162,6 +162,29 @@ class DeviceFound(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AudioRestarted(Event):
+    """The audio path was restarted by itself, because it had gone deaf."""
+
+    reason: str
+    """`deaf`: it sounded as if somebody spoke and no speech was ever detected; `error`: a part of it raised."""
+    count: int
+    """How often this has happened since the start."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Awake(Event):
+    """The assistant now listens to people."""
+
+    reason: str
+    """`wake_word`, or `button`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asleep(Event):
+    """The assistant does not listen any more until it is woken."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EngineFailed(Event):
     """An engine raised; the person has been told and the next turn works."""
 
@@ -189,5 +212,8 @@ AnyEvent = (
     | AudioXrun
     | DeviceLost
     | DeviceFound
+    | AudioRestarted
+    | Awake
+    | Asleep
     | EngineFailed
 )

@@ -28,6 +28,9 @@ class EchoFilter(Protocol):
     def clean(self, frame: Samples) -> Samples:
         """Return 10 ms of the microphone, shape (160,), 16 kHz, without the echo. Same shape."""
 
+    def reset(self) -> None:
+        """Forget the room and start anew."""
+
 
 class NoEcho:
     """Leaves everything as it is, for headphones."""
@@ -41,6 +44,9 @@ class NoEcho:
     def clean(self, frame: Samples) -> Samples:
         """Return `frame` itself."""
         return frame
+
+    def reset(self) -> None:
+        """Do nothing: there is nothing to forget."""
 
 
 class EchoCanceller:
@@ -60,12 +66,13 @@ class EchoCanceller:
     ) -> None:
         self._played_rate = played_rate
         self.played_frame = played_rate // FRAME_RATE
-        self._processing = AudioProcessingModule(
-            echo_cancellation=echo_cancellation,
-            noise_suppression=noise_suppression,
-            high_pass_filter=high_pass,
-            auto_gain_control=auto_gain,
-        )
+        self._settings = {
+            "echo_cancellation": echo_cancellation,
+            "noise_suppression": noise_suppression,
+            "high_pass_filter": high_pass,
+            "auto_gain_control": auto_gain,
+        }
+        self.reset()
 
     def played(self, frame: Samples) -> None:
         """Take note of 10 ms that were given to the loudspeaker, silence too."""
@@ -76,6 +83,10 @@ class EchoCanceller:
         audio = _audio_frame(frame, LISTENING_RATE)
         self._processing.process_stream(audio)
         return np.frombuffer(audio.data, np.int16).astype(np.float32) / _FULL_SCALE
+
+    def reset(self) -> None:
+        """Forget the room and start anew."""
+        self._processing = AudioProcessingModule(**self._settings)
 
 
 def _audio_frame(frame: Samples, rate: int) -> AudioFrame:

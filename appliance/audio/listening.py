@@ -9,6 +9,7 @@ import numpy as np
 
 from appliance.audio.capture import CaptureChain
 from appliance.audio.card import CAPTURE, PLAYOUT, Failure, SoundCard
+from appliance.audio.deafness import DeafnessWatch
 from appliance.audio.echo import EchoFilter
 from appliance.audio.playout import Playout
 from appliance.audio.ports import FRAME_SAMPLES, LISTENING_RATE, Frame, Samples
@@ -39,6 +40,9 @@ class DeviceObserver(Protocol):
     def xrun(self, direction: str, count: int) -> None:
         """Hear that sound was lost `count` times."""
 
+    def restarted(self, reason: str) -> None:
+        """Hear that the audio path is being restarted, because it was `deaf` or raised an `error`."""
+
 
 class CardListener:
     """Turns a card into frames. `pull` is called every few milliseconds by one thread, which also gets the news."""
@@ -51,6 +55,7 @@ class CardListener:
         echo: EchoFilter,
         clock: Clock,
         observer: DeviceObserver,
+        deafness: DeafnessWatch | None = None,
     ) -> None:
         self._card = card
         self._playout = playout
@@ -58,6 +63,7 @@ class CardListener:
         self._echo = echo
         self._clock = clock
         self._observer = observer
+        self._deafness = deafness
         self._end = 0
         """Position after the last frame."""
         self._end_t = 0.0
@@ -74,7 +80,7 @@ class CardListener:
         self._origin = (self._card.counters.captured, self._end)
         """Where in the card's stream and in ours this opening begins."""
         self._card.start(self._ring.write, self._playout.fill)
-        self._chain = CaptureChain(self._card.capture_rate, self._echo, self._detector)
+        self._chain = CaptureChain(self._card.capture_rate, self._echo, self._detector, self._deafness)
         self._counters = self._card.counters
         self._end_t = self._clock.now()
         self._moved_t = {CAPTURE: self._end_t, PLAYOUT: self._end_t}
@@ -92,11 +98,22 @@ class CardListener:
         frames = self._listen()
         failure = self._watch()
         if failure is not None:
-            self._failure = failure
-            self._retry_t = self._clock.now()
-            self._card.stop()
+            self._give_up(failure)
             self._observer.lost(failure.direction, failure.detail)
+        elif self._chain.deaf:
+            self.restart("deaf")
         return frames
+
+    def restart(self, reason: str) -> None:
+        """Close the card, forget the stream and all that was learnt from it, and open the card again a second later."""
+        self._give_up(Failure(CAPTURE, reason))
+        self._echo.reset()
+        self._observer.restarted(reason)
+
+    def _give_up(self, failure: Failure) -> None:
+        self._failure = failure
+        self._retry_t = self._clock.now()
+        self._card.stop()
 
     def _listen(self) -> list[Frame]:
         captured = self._ring.read()

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable
 
 from appliance.audio.card import SoundCard
+from appliance.audio.deafness import DeafnessWatch
 from appliance.audio.echo import EchoFilter
 from appliance.audio.listening import CardListener, DeviceObserver
 from appliance.audio.playout import Playout
@@ -31,6 +32,9 @@ class SilentObserver:
     def xrun(self, direction: str, count: int) -> None:
         """Ignore it."""
 
+    def restarted(self, reason: str) -> None:
+        """Ignore it."""
+
 
 class StreamMicrophone:
     """A `Microphone` on a sound card. Opening it opens the loudspeaker too; `observer` is told on the event loop.
@@ -47,9 +51,10 @@ class StreamMicrophone:
         echo: EchoFilter,
         clock: Clock,
         observer: DeviceObserver | None = None,
+        deafness: DeafnessWatch | None = None,
     ) -> None:
         self._observer: DeviceObserver = observer or SilentObserver()
-        self._listener = CardListener(card, playout, detector, echo, clock, self)
+        self._listener = CardListener(card, playout, detector, echo, clock, self, deafness)
         self._thread: threading.Thread | None = None
         self._running = False
         self._sent = 0
@@ -93,15 +98,20 @@ class StreamMicrophone:
         """Pass the news on to the event loop."""
         self._post(self._observer.xrun, direction, count)
 
+    def restarted(self, reason: str) -> None:
+        """Pass the news on to the event loop."""
+        self._post(self._observer.restarted, reason)
+
     def _run(self) -> None:
-        try:
-            while self._running:
+        while self._running:
+            try:
                 for frame in self._listener.pull():
                     self._sent += 1
                     self._post(self._deliver, frame)
-                block_thread(PULL_S)
-        except Exception as error:  # noqa: BLE001 - whatever it is, the event loop must know that nobody listens
-            self._post(self._fail, error)
+            except Exception as error:  # noqa: BLE001 - whatever it is, it must not leave the appliance deaf
+                self._post(self._fail, error)
+                self._listener.restart("error")
+            block_thread(PULL_S)
 
     def _fail(self, error: Exception) -> None:
         raise error

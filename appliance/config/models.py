@@ -152,7 +152,7 @@ class AudioConfig(Section):
     """Remove rumble below the voice."""
     auto_gain: bool = False
     """Level the microphone automatically; off, because it makes echo cancellation worse."""
-    deaf_after_s: Annotated[float, Field(ge=0, le=3600)] = 45.0
+    deaf_after_s: Annotated[float, Field(ge=0, le=3600)] = 30.0
     """Seconds of sound like speech without detected speech, after which the audio path is restarted; 0 never."""
 
 

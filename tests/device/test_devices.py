@@ -45,6 +45,9 @@ class Rig:
     def xrun(self, direction: str, count: int) -> None:
         self.news.append(f"xrun {direction} {count}")
 
+    def restarted(self, reason: str) -> None:
+        self.news.append(f"restarted {reason}")
+
     def heard(self) -> Samples:
         return np.concatenate([np.zeros(0, np.float32), *(frame.pcm for frame in self.frames)])
 

@@ -30,6 +30,9 @@ class News:
     def xrun(self, direction: str, count: int) -> None:
         self.items.append(("xrun", direction, count))
 
+    def restarted(self, reason: str) -> None:
+        self.items.append(("restarted", reason))
+
 
 class Rig:
     def __init__(self, capture_rate: int = RATE) -> None:
