@@ -34,8 +34,12 @@ TOKENS_PER_S = 6
 TOKENS_AT_LEAST = 10
 """Bounds what a pass may write; fast English is five tokens a second, and only a loop writes more."""
 
+SAID_BEFORE = " Hello. How can I help you? {}."
+"""How the vocabulary is put to the model: as what was said before. Of a bare list it also takes over the style, and
+writes half of its sentences in lower case and with a comma at the end."""
+
 MAX_HOTWORD_TOKENS = 160
-"""Of the 448 tokens of the decoder's context."""
+"""Of the 448 tokens of the decoder's context; a longer vocabulary is cut."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,9 +84,11 @@ class ShortWindowWhisper:
     def decode(self, pcm: Samples, *, beam_size: int = 1, short: bool = True) -> Decoded:
         """Transcribe up to 30 s of 16 kHz sound.
 
-        `short=False` encodes the whole window as in training, at four times the cost. Raises EngineError when the device fails.
+        `short=False` encodes the whole window as in training, at four times the cost.
+        Raises EngineError when the device fails.
         """
         seconds = len(pcm) / LISTENING_RATE
+        tokens = TOKENS_AT_LEAST + int(TOKENS_PER_S * seconds)
         encoded_s = min(seconds + SILENCE_ENCODED_S, WINDOW_S) if short and self._splicing else WINDOW_S
         try:
             encoded = self._listen(pcm, frames=2 * int(encoded_s * FRAMES_PER_S / 2))
@@ -90,7 +96,7 @@ class ShortWindowWhisper:
                 ctranslate2.StorageView.from_array(encoded),
                 [self._prompt],
                 beam_size=beam_size,
-                max_length=2 * (TOKENS_AT_LEAST + int(TOKENS_PER_S * seconds)),  # the prompt's share is one half
+                max_length=tokens + max(tokens, len(self._prompt)),  # the prompt may take half of it, or more
                 return_scores=True,
                 return_no_speech_prob=True,
             )[0]
@@ -98,10 +104,10 @@ class ShortWindowWhisper:
             raise EngineError(
                 f"speech recognition failed: {error}", remedy="Restart the appliance; check the memory of the device."
             ) from error
-        tokens = result.sequences_ids[0]
+        written = result.sequences_ids[0]
         return Decoded(
-            text=self._tokenizer.decode(tokens).strip(),
-            average_logprob=result.scores[0] * len(tokens) / (len(tokens) + 1),
+            text=self._tokenizer.decode(written).strip(),
+            average_logprob=result.scores[0] * len(written) / (len(written) + 1),
             no_speech_probability=result.no_speech_prob,
         )
 
@@ -120,8 +126,8 @@ class ShortWindowWhisper:
         start = [*tokenizer.sot_sequence, tokenizer.no_timestamps]
         if not vocabulary:
             return start
-        hotwords = tokenizer.encode(" " + ", ".join(vocabulary))
-        return [tokenizer.sot_prev, *hotwords[:MAX_HOTWORD_TOKENS], *start]
+        said_before = tokenizer.encode(SAID_BEFORE.format(", ".join(vocabulary)))
+        return [tokenizer.sot_prev, *said_before[:MAX_HOTWORD_TOKENS], *start]
 
 
 def _load(folder: Path, *, device: str, compute_type: str, threads: int) -> WhisperModel:
