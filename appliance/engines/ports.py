@@ -25,6 +25,13 @@ class VoiceDetector(Protocol):
         """Forget the stream so far."""
 
 
+class WakeWordDetector(Protocol):
+    """Listens for its name in a stream of frames; called on the event loop, a call takes well under 1 ms."""
+
+    def heard(self, frame: Samples) -> bool:
+        """Take the next frame, shape (512,), 16 kHz; True when the wake word was completed in it."""
+
+
 class TurnDetector(Protocol):
     """Semantic end of turn from the sound of the voice."""
 
