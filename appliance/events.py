@@ -35,7 +35,7 @@ class SpeechEnded(Event):
     """The person's turn is over; `t` is the decision."""
 
     reason: str
-    """`semantic`, `silence`, or `cap`."""
+    """`semantic`, `silence`, `cap`, or `release` of a button."""
     last_voiced_t: float
 
 

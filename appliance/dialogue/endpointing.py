@@ -67,10 +67,12 @@ class Endpointer:
     values after ENDED until the next turn begins.
     """
 
-    def __init__(self, vad: VadConfig, turn: TurnConfig) -> None:
+    def __init__(self, vad: VadConfig, turn: TurnConfig, *, by_hand: bool = False) -> None:
+        """Decide by the sound, or, `by_hand`, only by `finish` and the longest turn."""
         temper = _TEMPERS[turn.eagerness]
         self._voicing = Voicing(vad)
-        self._semantic = turn.mode is TurnMode.SEMANTIC
+        self._by_hand = by_hand
+        self._semantic = turn.mode is TurnMode.SEMANTIC and not by_hand
         self._temper = temper
         self._min_speech = to_samples(vad.min_speech_duration_ms)
         self._max_silence = to_samples(turn.max_silence_ms)
@@ -125,6 +127,10 @@ class Endpointer:
         self._unfinished, self._understood_at = hint, at
         return self._decide()
 
+    def finish(self) -> tuple[Signal, ...]:
+        """End the turn under way, if there is one: the person has released the button."""
+        return self._end("release") if self.speaking else ()
+
     def _before_speech(self, frame: Frame, voiced: bool) -> tuple[Signal, ...]:
         if not voiced or self._voiced_run < self._min_speech:
             return ()
@@ -153,7 +159,7 @@ class Endpointer:
     def _decide(self) -> tuple[Signal, ...]:
         if self._now - self.speech_start >= self._max_turn:
             return self._end("cap")
-        if not self._paused or self._voiced_run:
+        if not self._paused or self._voiced_run or self._by_hand:
             return ()
         wait, reason = self._verdict()
         return self._end(reason) if self._now - self.last_voiced >= wait else ()

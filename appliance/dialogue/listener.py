@@ -27,7 +27,7 @@ class UserTurn:
 
     transcript: Transcript
     reason: str
-    """Why it ended: `semantic`, `silence`, `cap`."""
+    """Why it ended: `semantic`, `silence`, `cap`, `release`."""
     voiced_s: float
     """Length from the first to the last voiced sample."""
     transcribed_t: float
@@ -106,7 +106,7 @@ class Listener:
         tasks: TaskSet,
         clock: Clock,
     ) -> None:
-        self._endpointer = Endpointer(config.vad, config.turn)
+        self._endpointer = Endpointer(config.vad, config.turn, by_hand=config.attention.by_hand)
         self._transcriber = transcriber
         self._turn_detector = turn_detector
         self._observer = observer
@@ -138,6 +138,10 @@ class Listener:
         utterance = self._current
         if utterance is not None and self._partial_due(utterance):
             utterance.partial = self._tasks.spawn(self._transcribe_partial(utterance), self._observer.assistance_failed)
+
+    def end_turn(self) -> None:
+        """End the turn under way, if there is one, without waiting for silence."""
+        self._handle(self._endpointer.finish())
 
     def utterance(self) -> Samples:
         """Return the sound of the turn so far, pre-roll included, 16 kHz."""

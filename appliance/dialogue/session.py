@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from appliance.audio.ports import LISTENING_RATE, Frame, Loudspeaker
 from appliance.clock import Clock
-from appliance.config.models import Config
+from appliance.config.models import AttentionMode, Config
 from appliance.dialogue.bargein import BargeIn, BargeInSignal
 from appliance.dialogue.commands import Command, is_backchannel, is_goodbye, recognise
 from appliance.dialogue.history import History
@@ -114,6 +114,17 @@ class Session:
         if was_active and not self._speaker.active:
             self._reply_over()
         self._watch_silence(frame)
+
+    def yield_floor(self) -> None:
+        """Fall silent: somebody has pressed the button to speak."""
+        if self._speaker.active:
+            self._journal.emit(BargeInEvent, speech_started_t=self._clock.now())
+            self._speaker.interrupt()
+            self._reply_over()
+
+    def end_turn(self) -> None:
+        """Answer at once: the button was released."""
+        self._listener.end_turn()
 
     # What the listener reports.
 
@@ -309,15 +320,20 @@ class Session:
         settings = self._config.session
         if not self._prompted and silence_s >= settings.still_there_after_s:
             self._prompted = True
-            self._speaker.say(self._config.phrases.still_there)
+            self._quiet_since = None
+            if self._config.attention.mode is AttentionMode.ALWAYS:
+                self._speaker.say(self._config.phrases.still_there)
         elif self._prompted and silence_s >= settings.end_after_s - settings.still_there_after_s:
-            self._end_session("")
+            self._end_session("", aloud=self._config.attention.mode is AttentionMode.ALWAYS)
 
-    def _end_session(self, text: str) -> None:
+    def _end_session(self, text: str, *, aloud: bool = True) -> None:
         self._ending = True
         self._prompted = False
         self._misunderstood = 0
-        self._speaker.say(self._config.phrases.goodbye, Asked(text=text, prompt=""))
+        if aloud and self._config.phrases.goodbye:
+            self._speaker.say(self._config.phrases.goodbye, Asked(text=text, prompt=""))
+        else:
+            self._reply_over()
 
     # Helpers of the above.
 

@@ -80,6 +80,18 @@ class FakeTurnDetector:
         return 0.1 if words and words[-1] in self.unfinished else 0.95
 
 
+class FakeWakeWordDetector:
+    """Its name is Computer."""
+
+    def __init__(self, lexicon: Lexicon) -> None:
+        self._lexicon = lexicon
+        self._saying = False
+
+    def heard(self, frame: Samples) -> bool:
+        before, self._saying = self._saying, "Computer" in self._lexicon.words(frame)
+        return before and not self._saying
+
+
 class FakeModel:
     """Answers from a script; counts what it was asked to read."""
 
@@ -156,12 +168,14 @@ class FakeLoudspeaker:
         self._queue: list[int] = []
         self._held = False
         self._at = clock.now()
+        self.sounds: list[Samples] = []
         self.gain_db = 0.0
         self.audible_until = 0.0
 
     def enqueue(self, pcm: Samples) -> int:
         self._advance()
         self._pieces.append(len(pcm))
+        self.sounds.append(pcm)
         self._heard.append(0)
         self._queue.append(len(self._pieces) - 1)
         return len(self._pieces)

@@ -10,6 +10,8 @@ import numpy as np
 from appliance.audio.ports import FRAME_S, FRAME_SAMPLES, Frame
 from appliance.bus import Bus
 from appliance.config.models import Config
+from appliance.dialogue.earcons import Earcons
+from appliance.dialogue.gate import Gate
 from appliance.dialogue.journal import Journal
 from appliance.dialogue.phrases import PhraseBook, fixed_phrases
 from appliance.dialogue.session import Engines, Session
@@ -20,6 +22,7 @@ from tests.scenario.fakes import (
     FakeTranscriber,
     FakeTurnDetector,
     FakeVoice,
+    FakeWakeWordDetector,
     Lexicon,
 )
 from tests.scenario.virtual import VirtualClock, run_virtually
@@ -50,6 +53,11 @@ class Stage:
             transcriber=self.transcriber, turn_detector=self.turn_detector, model=self.model, voice=self.voice
         )
         self.session = Session(config, engines, self.loudspeaker, self.clock, self.journal, phrases)
+        earcons = Earcons(self.loudspeaker) if config.attention.earcons else None
+        if earcons is not None:
+            bus.subscribe(earcons)
+        detector = FakeWakeWordDetector(self.lexicon)
+        self.gate = Gate(config.attention, self.session, self.journal, detector, earcons)
         self._spoken = np.zeros(0, np.float32)
         self._position = 0
 
@@ -99,7 +107,7 @@ class Stage:
             t=self.clock.now(),
         )
         self._position += FRAME_SAMPLES
-        self.session.on_frame(frame)
+        self.gate.on_frame(frame)
         await self.clock.sleep(0)
 
 
