@@ -30,6 +30,10 @@ class UserTurn:
     """Why it ended: `semantic`, `silence`, `cap`, `release`."""
     voiced_s: float
     """Length from the first to the last voiced sample."""
+    last_voiced: int
+    """Stream position just after the last voiced sample."""
+    decided_t: float
+    """When the end was decided, in seconds of the clock."""
     transcribed_t: float
     """When the transcript was there, in seconds of the clock; often before the end was decided."""
 
@@ -48,9 +52,6 @@ class ListenerObserver(Protocol):
 
     def resumed(self) -> None:
         """The person goes on: what `paused` said is void."""
-
-    def end_decided(self, reason: str, last_voiced: int) -> None:
-        """The turn is over; its transcript follows with `turn_ended`, at once or as soon as it is there."""
 
     def turn_ended(self, turn: UserTurn) -> None:
         """The turn is over and understood."""
@@ -74,7 +75,9 @@ class _Utterance:
     transcript: Transcript | None = None
     transcribed_t: float = 0.0
     reason: str | None = None
-    voiced_s: float = 0.0
+    decided_t: float = 0.0
+    first_voiced: int = 0
+    last_voiced: int = 0
 
     @property
     def end(self) -> int:
@@ -198,9 +201,9 @@ class Listener:
     def _end(self, utterance: _Utterance) -> None:
         endpointer = self._endpointer
         utterance.reason = endpointer.end_reason
-        utterance.voiced_s = (endpointer.last_voiced - endpointer.speech_start) / LISTENING_RATE
+        utterance.decided_t = self._clock.now()
+        utterance.first_voiced, utterance.last_voiced = endpointer.speech_start, endpointer.last_voiced
         self._closing, self._current = utterance, None
-        self._observer.end_decided(utterance.reason, endpointer.last_voiced)
         if utterance.transcript is None and utterance.final is None:  # ended without a pause, by the cap
             self._transcribe(utterance)
         self._deliver(utterance)
@@ -213,7 +216,9 @@ class Listener:
             UserTurn(
                 transcript=utterance.transcript,
                 reason=utterance.reason,
-                voiced_s=utterance.voiced_s,
+                voiced_s=(utterance.last_voiced - utterance.first_voiced) / LISTENING_RATE,
+                last_voiced=utterance.last_voiced,
+                decided_t=utterance.decided_t,
                 transcribed_t=utterance.transcribed_t,
             )
         )

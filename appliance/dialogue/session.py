@@ -159,11 +159,6 @@ class Session:
         """Drop what was prepared."""
         self._speaker.drop()
 
-    def end_decided(self, reason: str, last_voiced: int) -> None:
-        """Note the decision."""
-        if not self._contested:
-            self._journal.emit(SpeechEnded, reason=reason, last_voiced_t=self._time_of(last_voiced))
-
     def turn_ended(self, turn: UserTurn) -> None:
         """Answer."""
         transcript = turn.transcript
@@ -174,6 +169,9 @@ class Session:
                 self._go_on(transcript)
                 return
             self._take_floor()
+        self._journal.emit(
+            SpeechEnded, reason=turn.reason, last_voiced_t=self._time_of(turn.last_voiced), t=turn.decided_t
+        )
         self._journal.emit(
             Transcribed,
             text=transcript.text,
@@ -266,8 +264,7 @@ class Session:
                     self._journal.emit(BargeInEvent, speech_started_t=self._time_of(self._bargein.speech_start))
                     self._speaker.hold()
                 case BargeInSignal.REFUSED:
-                    self._journal.emit(BargeInRefused, reason=self._bargein.refusal, text="")
-                    self._listener.discard()
+                    pass  # the person may go on after a breath: the whole turn tells
 
     async def _recognise_interruption(self) -> None:
         at = self._position

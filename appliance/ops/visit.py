@@ -16,7 +16,7 @@ from appliance.clock import Clock
 from appliance.dialogue.journal import Journal
 from appliance.dialogue.session import Session
 from appliance.errors import AudioFileError
-from appliance.events import SpeechEnded
+from appliance.events import SpeechEnded, TurnCommitted
 from appliance.ops.records import TurnLog, TurnRecord, summarise
 
 PAUSE_S = 0.5
@@ -88,8 +88,7 @@ class Visit:
         for number, recording in enumerate(recordings, 1):
             said = self._say(recording)
             if previous is not None:  # it was interrupted by this one, or it went on to its end beneath it
-                await self._reach(said.last_voiced)
-                await self._clock.sleep(SETTLED_S)
+                await self._over(previous, said)
                 yield self._record(number - 1, previous, said)
             previous = None
             await self._reach(said.last_voiced)
@@ -132,6 +131,15 @@ class Visit:
             idle_since = idle_since or self._clock.now()
             if self._clock.now() - idle_since >= SETTLED_S and self._record(0, said, None).answered:
                 return
+
+    async def _over(self, previous: _Said, interrupter: _Said) -> None:
+        """Wait until the reply to `previous` has been cut, or has gone on to its end."""
+        deadline = self._clock.now() + PATIENCE_S
+        while self._clock.now() < deadline:
+            events = self._log.of(range(previous.first_turn, interrupter.first_turn))
+            if any(isinstance(event, TurnCommitted) and event.heard_text for event in events):
+                return
+            await self._clock.sleep(POLL_S)
 
     async def _reply_audible(self, said: _Said) -> bool:
         deadline = self._clock.now() + PATIENCE_S
