@@ -17,7 +17,9 @@ from appliance.audio.microphone import StreamMicrophone
 from appliance.audio.playout import Playout
 from appliance.bus import Bus
 from appliance.clock import Clock
-from appliance.config.models import Config, Device
+from appliance.config.models import AttentionMode, Config, Device
+from appliance.dialogue.earcons import Earcons
+from appliance.dialogue.gate import Gate
 from appliance.dialogue.journal import Journal
 from appliance.dialogue.phrases import PhraseBook, fixed_phrases
 from appliance.dialogue.session import Engines, Session
@@ -26,12 +28,14 @@ from appliance.events import AudioRestarted, AudioXrun, DeviceFound, DeviceLost
 from appliance.models.catalogue import Role, load_catalogue
 from appliance.models.profiles import resolve
 from appliance.models.verify import locate
+from appliance.ops.buttons import buttons
 
 if TYPE_CHECKING:
     from appliance.engines.llama import LlamaLanguageModel
     from appliance.engines.piper import PiperSynthesiser
     from appliance.engines.silero import SileroDetector
     from appliance.engines.smart_turn import SmartTurnDetector
+    from appliance.engines.wakeword import MicroWakeWordDetector
     from appliance.engines.whisper import WhisperTranscriber
 
 log = logging.getLogger(__name__)
@@ -112,6 +116,15 @@ class EngineRoom:
 
         return SileroDetector(self._entry(Role.VAD))
 
+    def wake_word_detector(self) -> MicroWakeWordDetector | None:
+        """Load the wake word, if it needs one."""
+        from appliance.engines.wakeword import MicroWakeWordDetector
+
+        attention = self._config.attention
+        if attention.mode is not AttentionMode.WAKE_WORD:
+            return None
+        return MicroWakeWordDetector(attention.wake_word.value, attention.wake_word_model)
+
     def turn_detector(self) -> SmartTurnDetector:
         """Load the semantic end-of-turn detector."""
         from appliance.engines.smart_turn import SmartTurnDetector
@@ -159,6 +172,7 @@ class Appliance:
     """A running appliance."""
 
     session: Session
+    gate: Gate
     journal: Journal
     playout: Playout
     bus: Bus
@@ -191,19 +205,27 @@ async def running(
             voice=await asyncio.to_thread(room.voice, playout.sample_rate),
         )
         detector = await asyncio.to_thread(room.voice_detector)
+        wake_word = await asyncio.to_thread(room.wake_word_detector)
         on_step("preparing the fixed phrases")
         phrases = PhraseBook()
         await phrases.prepare(engines.voice, fixed_phrases(config))
         journal = Journal(bus, clock)
         session = Session(config, engines, playout, clock, journal, phrases)
+        earcons = Earcons(playout) if config.attention.earcons else None
+        if earcons is not None:
+            bus.subscribe(earcons)
+        gate = Gate(config.attention, session, journal, wake_word, earcons)
         deafness = DeafnessWatch(config.audio.deaf_after_s)
         reporter = DeviceReporter(journal)
         microphone = StreamMicrophone(card, playout, detector, _echo(config, card), clock, reporter, deafness)
         on_step("reading the prompt")
         await session.start(greet=greet)
-        microphone.start(session.on_frame)
+        microphone.start(gate.on_frame)
         try:
-            yield Appliance(session=session, journal=journal, playout=playout, bus=bus, engines=engines)
+            async with buttons(config.attention, gate):
+                yield Appliance(
+                    session=session, gate=gate, journal=journal, playout=playout, bus=bus, engines=engines
+                )
         finally:
             microphone.stop()
             await session.close()

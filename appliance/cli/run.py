@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import sys
+from contextlib import AbstractContextManager, nullcontext
 from typing import Annotated
 
 import typer
@@ -13,10 +15,12 @@ from appliance.app import running
 from appliance.audio.portaudio import PortAudioCard
 from appliance.bus import Bus
 from appliance.cli.captions import show_turn
+from appliance.cli.keys import space_bar
 from appliance.cli.options import ConfigFile, start_logging, tell_step
 from appliance.clock import SystemClock
 from appliance.config.load import load
 from appliance.config.models import Config
+from appliance.dialogue.gate import Gate
 from appliance.events import AnyEvent, TurnCommitted
 from appliance.ops.records import TurnLog, summarise
 
@@ -42,9 +46,16 @@ async def _run(config: Config, *, captions: bool) -> None:
     loop = asyncio.get_running_loop()
     for signum in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(signum, stop.set)
-    async with running(config, card, clock, bus, on_step=tell_step):
-        tell_step("listening; stop with Ctrl-C")
-        await stop.wait()
+    async with running(config, card, clock, bus, on_step=tell_step) as appliance:
+        with _talk_key(config, appliance.gate, captions=captions) as has_key:
+            tell_step(f"listening;{' talk with the space bar,' if has_key else ''} stop with Ctrl-C")
+            await stop.wait()
+
+
+def _talk_key(config: Config, gate: Gate, *, captions: bool) -> AbstractContextManager[bool]:
+    if captions and config.attention.by_hand:
+        return space_bar(sys.stdin.fileno(), gate.toggle)
+    return nullcontext(False)
 
 
 class _Captions:

@@ -1,0 +1,137 @@
+"""The push-to-talk port: two requests on the loopback, and nothing else gets through."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+
+from appliance.config.models import AttentionConfig, AttentionMode
+from appliance.errors import ConfigError
+from appliance.ops.talk import HOST, TalkServer, serve_talk
+
+
+class Button:
+    def __init__(self) -> None:
+        self.pressed: list[str] = []
+
+    def talk(self) -> None:
+        self.pressed.append("talk")
+
+    def release(self) -> None:
+        self.pressed.append("release")
+
+
+@pytest.fixture
+def button() -> Button:
+    return Button()
+
+
+@pytest.fixture
+async def address(button: Button) -> AsyncIterator[str]:
+    async with serve_talk(TalkServer(button.talk, button.release), 0) as port:
+        yield f"http://{HOST}:{port}"
+
+
+@pytest.fixture
+async def guarded(button: Button) -> AsyncIterator[str]:
+    async with serve_talk(TalkServer(button.talk, button.release, "secret"), 0) as port:
+        yield f"http://{HOST}:{port}"
+
+
+async def request(address: str, path: str, method: str = "POST", **headers: str) -> int:
+    async with httpx.AsyncClient(trust_env=False) as client:
+        return (await client.request(method, address + path, headers=headers)).status_code
+
+
+async def raw(address: str, data: bytes) -> bytes:
+    reader, writer = await asyncio.open_connection(HOST, int(address.rsplit(":", 1)[1]))
+    writer.write(data)
+    writer.write_eof()
+    try:
+        return await reader.readline()
+    finally:
+        writer.close()
+
+
+async def test_talk_and_release(address: str, button: Button) -> None:
+    assert await request(address, "/talk") == 204
+    assert await request(address, "/release") == 204
+    assert button.pressed == ["talk", "release"]
+
+
+async def test_a_screen_on_this_machine_may_press(address: str, button: Button) -> None:
+    assert await request(address, "/talk", Origin="http://localhost:8000") == 204
+    assert button.pressed == ["talk"]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "headers", "status"),
+    [
+        ("GET", "/talk", {}, 405),
+        ("POST", "/", {}, 404),
+        ("POST", "/talk/../release", {}, 404),
+        ("POST", "/talk", {"Origin": "https://example.org"}, 403),
+        ("POST", "/talk", {"Origin": "null"}, 403),
+        ("POST", "/talk", {"Origin": "http://[::"}, 403),
+        ("POST", "/talk", {"Host": "rebound.example.org"}, 403),
+    ],
+)
+async def test_everything_else_is_refused(
+    address: str, button: Button, method: str, path: str, headers: dict[str, str], status: int
+) -> None:
+    host, port = address.removeprefix("http://").split(":")
+    lines = [f"{method} {path} HTTP/1.1", *(f"{k}: {v}" for k, v in {"Host": f"{host}:{port}", **headers}.items())]
+    answer = await raw(address, ("\r\n".join(lines) + "\r\n\r\n").encode())
+    assert answer.split()[1] == str(status).encode()
+    assert button.pressed == []
+
+
+@pytest.mark.parametrize(
+    ("data", "status"),
+    [
+        (b"\x16\x03\x01 hello\r\n\r\n", b"400"),
+        (b"POST /talk\r\n\r\n", b"400"),
+        (b"POST /talk HTTP/1.1\r\nno colon\r\n\r\n", b"400"),
+        (b"POST /talk HTTP/1.1\r\nHost: localhost\r\n", b"400"),
+        (b"POST /talk HTTP/1.1\r\n\r\n", b"403"),
+        (b"POST /talk HTTP/1.1\r\nX: " + b"x" * 100_000 + b"\r\n\r\n", b"431"),
+        (b"", b"400"),
+    ],
+)
+async def test_what_is_no_proper_request_is_answered_and_forgotten(
+    address: str, button: Button, data: bytes, status: bytes
+) -> None:
+    try:
+        assert (await raw(address, data)).split()[1] == status
+    except ConnectionResetError:
+        assert status == b"431"
+    assert button.pressed == []
+    assert await request(address, "/talk") == 204
+
+
+async def test_the_token_is_required_when_there_is_one(guarded: str, button: Button) -> None:
+    assert await request(guarded, "/talk") == 401
+    assert await request(guarded, "/talk", Authorization="Bearer wrong") == 401
+    assert button.pressed == []
+    assert await request(guarded, "/talk", Authorization="Bearer secret") == 204
+    assert button.pressed == ["talk"]
+
+
+async def test_a_port_that_is_taken_is_a_mistake_in_the_configuration(button: Button) -> None:
+    with socket.socket() as taken:
+        taken.bind((HOST, 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with pytest.raises(ConfigError, match=f"port {port}") as caught:
+            async with serve_talk(TalkServer(button.talk, button.release), port):
+                pass
+    assert "another port" in caught.value.remedy
+
+
+def test_the_mode_screen_needs_a_port() -> None:
+    with pytest.raises(ValueError, match=r"attention\.http_port"):
+        AttentionConfig(mode=AttentionMode.SCREEN)
