@@ -15,7 +15,7 @@ from appliance.clock import SystemClock
 from appliance.config.load import load
 from appliance.config.models import Config
 from appliance.dialogue.history import History
-from appliance.prompt.preamble import preamble, user_text
+from appliance.prompt.preamble import moment, preamble
 
 EXAMPLES = 'Examples: appliance ask "When do you open?" | appliance ask --json "Where can I park?"'
 
@@ -36,7 +36,7 @@ async def _ask(config: Config, text: str, *, echo: bool) -> str:
     room = EngineRoom(config)
     try:
         model = room.language_model()
-        prompt = user_text(text, SystemClock().local_time(config.site.timezone))
+        prompt = f"{moment(SystemClock().local_time(config.site.timezone))} {text}"
         answer = ""
         async for delta in model.reply(History(preamble(config)).asking(prompt)):
             answer += delta

@@ -56,7 +56,7 @@ class BargeInConfig(Section):
 
     enabled: bool = True
     """Whether people may cut in."""
-    min_speech_duration_ms: Milliseconds = 300
+    min_speech_duration_ms: Milliseconds = 200
     """Speech needed before an interruption is considered."""
     max_undecided_ms: Milliseconds = 900
     """Speech that interrupts whatever it says."""
@@ -93,7 +93,7 @@ class TurnConfig(Section):
     """`semantic` listens to how the person ends, `vad` only counts silence."""
     eagerness: Eagerness = Eagerness.AUTO
     """`low` waits longer, `high` answers sooner and cuts people off more often."""
-    clear_end_ms: Milliseconds = 220
+    clear_end_ms: Milliseconds = 260
     """Silence that ends a turn when the end is clear."""
     max_silence_ms: Milliseconds = 2000
     """Silence that ends a turn in any case, also in the middle of a phone number."""

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 _HEAD_START_WORDS = 4
 """While fewer words than this have been given out, the next clause is wanted as early as possible."""
 
+_WORDS_BEFORE_ELLIPSIS = 2
+
 _CANDIDATE = re.compile(
     r"(?P<stop>[.?!…]+[\"')\]*_”`]*)|(?P<pause>[,;:—]|(?<=\s)[\u2013-](?=\s))|(?P<newline>\n)|(?P<space>[^\S\n]+)"
 )
@@ -44,7 +46,7 @@ class _Pace:
     anywhere: int
 
 
-_EARLY = _Pace(pause=2, connective=5, anywhere=12)
+_EARLY = _Pace(pause=1, connective=4, anywhere=10)
 _STEADY = _Pace(pause=5, connective=12, anywhere=20)
 
 
@@ -125,7 +127,7 @@ def _sentence_ends(match: re.Match[str], pace: _Pace, words: int, *, final: bool
     if following and not following[0].isspace():
         return False
     if match[0].startswith(("..", "…")):
-        return words >= pace.pause
+        return words >= _WORDS_BEFORE_ELLIPSIS
     return _full_stop_ends(match, final=final) if match[0].startswith(".") else True
 
 

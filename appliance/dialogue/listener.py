@@ -21,6 +21,10 @@ TRAILING_SILENCE = LISTENING_RATE // 5
 """Silence kept after the last voiced sample for the recogniser: 200 ms, so that no last consonant is cut."""
 
 
+SPEAKING = 0.5
+"""No partial pass is begun in a frame below this: it would be in the way of the final pass if this is the end."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UserTurn:
     """What the person said in one turn."""
@@ -139,7 +143,7 @@ class Listener:
         (self._before if self._current is None else self._current.frames).append(frame)
         self._handle(self._endpointer.on_frame(frame))
         utterance = self._current
-        if utterance is not None and self._partial_due(utterance):
+        if utterance is not None and frame.speech_probability >= SPEAKING and self._partial_due(utterance):
             utterance.partial = self._tasks.spawn(self._transcribe_partial(utterance), self._observer.assistance_failed)
 
     def end_turn(self) -> None:

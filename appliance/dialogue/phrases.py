@@ -13,19 +13,26 @@ class PhraseBook:
     """Sentences and their sound."""
 
     def __init__(self) -> None:
-        self._sound: dict[str, list[Speech]] = {}
+        self._sound: dict[str, Speech] = {}
 
     async def prepare(self, voice: Synthesiser, phrases: Iterable[str]) -> None:
         """Synthesise `phrases`. Raises EngineError when the voice does not work."""
         for phrase in phrases:
             if phrase and phrase not in self._sound:
-                splitter = ClauseSplitter()
-                clauses = [*splitter.push(phrase), *splitter.finish()]
-                self._sound[phrase] = [await voice.synthesise(clause) for clause in clauses]
+                self._sound[phrase] = await voice.synthesise(phrase)
 
-    def sound(self, phrase: str) -> list[Speech]:
+    def sound(self, phrase: str) -> Speech:
         """Return the sound of a prepared phrase. Raises KeyError for any other."""
         return self._sound[phrase]
+
+
+def openings(config: Config) -> list[str]:
+    """Return the first clauses of the example turns: the model begins its own replies like these."""
+    first = []
+    for example in config.persona.examples:
+        splitter = ClauseSplitter()
+        first += [*splitter.push(example.assistant), *splitter.finish()][:1]
+    return first
 
 
 def fixed_phrases(config: Config) -> list[str]:

@@ -18,7 +18,7 @@ from appliance.dialogue.tasks import TaskSet
 from appliance.engines.ports import LanguageModel, Synthesiser, Transcriber, Transcript, TurnDetector
 from appliance.events import BargeIn as BargeInEvent
 from appliance.events import BargeInRefused, PartialTranscript, SpeechEnded, SpeechStarted, Transcribed
-from appliance.prompt.preamble import preamble, user_text
+from appliance.prompt.preamble import moment, preamble
 
 GAIN_STEP_DB = 4.0
 GAIN_LIMIT_DB = 12.0
@@ -76,6 +76,8 @@ class Session:
         self._misunderstood = 0
         self._speculations = 0
         self._gain_db = 0.0
+        self._moment = ""
+        self._known_moment = ""
         self._ending = False
 
     async def start(self, *, greet: bool) -> None:
@@ -133,6 +135,9 @@ class Session:
         if not self._speaker.active:
             self._journal.turn_id += 1
             self._journal.enter("listening")
+            self._moment = moment(self._clock.local_time(self._config.site.timezone))
+            if self._speaker.preparing is None:
+                self._speaker.read_ahead(self._prompt(""))
         elif not self._speaker.audible:
             # The person goes on before the answer has begun: wait for their words. If there are none, it was a noise.
             self._speaker.hold()
@@ -142,7 +147,7 @@ class Session:
         """Read the words that will not change ahead of the end of the turn."""
         self._journal.emit(PartialTranscript, text=text, stable=stable)
         if stable and not self._speaker.active and self._speaker.preparing is None:
-            self._speaker.read_ahead(stable)
+            self._speaker.read_ahead(self._prompt(stable))
 
     def paused(self, transcript: Transcript) -> None:
         """Prepare the reply, in case this was the end."""
@@ -210,11 +215,16 @@ class Session:
                 self._speaker.drop()
                 self._speaker.prepare(self._asked(text))
             self._speaker.commit()
+            self._known_moment = self._moment
             if self._listener.in_speech:  # the person already goes on
                 self._speaker.hold()
 
     def _asked(self, text: str) -> Asked:
-        return Asked(text=text, prompt=user_text(text, self._clock.local_time(self._config.site.timezone)))
+        return Asked(text=text, prompt=self._prompt(text))
+
+    def _prompt(self, text: str) -> str:
+        """Return what the model reads as the person's words; the time stands before them when it has changed."""
+        return text if self._moment == self._known_moment else f"{self._moment} {text}"
 
     def _needs_model(self, text: str) -> bool:
         return recognise(text) is None and not is_goodbye(text, self._config.session.goodbye_words)
@@ -301,8 +311,10 @@ class Session:
             self._ending = False
             self._speaker.history.clear()
             self._journal.begin_session()
+            self._known_moment = ""
         model = self._engines.model
-        self._speaker.history.trim(model.count_tokens, model.context_tokens)
+        if self._speaker.history.trim(model.count_tokens, model.context_tokens):
+            self._known_moment = ""
         self._speaker.read_ahead("")
 
     def _watch_silence(self, frame: Frame) -> None:

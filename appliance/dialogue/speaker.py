@@ -100,7 +100,7 @@ class Speaker:
     def say(self, phrase: str, asked: Asked | None = None) -> None:
         """Say a fixed phrase, if it is not empty."""
         if phrase:
-            self.play(self._phrases.sound(phrase), asked or Asked(text="", prompt=""))
+            self.play([self._phrases.sound(phrase)], asked or Asked(text="", prompt=""))
 
     def play(self, speeches: Sequence[Speech], asked: Asked) -> None:
         """Say what has been synthesised before."""

@@ -121,17 +121,16 @@ def plan_threads(cores: int, config: Config) -> ThreadPlan:
     """Share `cores` among the engines; a number in the config wins over the plan.
 
     Three things happen, one after the other, and each has all the cores: the person speaks (Whisper beside
-    reading ahead), the prompt is read, the reply is written and spoken (decode beside Piper). Decoding never
-    shares a core: with one other busy thread on two cores, two threads write 5.3 tokens/s and one writes 9.0.
-    Below four cores Whisper and reading ahead take turns with all of them, because each alone decides how soon
-    the answer comes. Smart Turn is slower with two threads than with one.
+    reading ahead), the prompt is read, the reply is written and spoken. Below four cores the stages take turns with
+    all of them, because each alone decides how soon the answer comes: the first clause is written before Piper has
+    anything to do. From four cores on Piper has its own. Smart Turn is slower with two threads than with one.
     """
     tts = config.tts.threads or max(1, min(MAX_TTS_THREADS, cores // 4))
     stt = config.stt.threads or min(MAX_STT_THREADS, cores if cores < OVERLAP_CORES else cores // 2)
     prefill = cores if cores < OVERLAP_CORES else max(1, cores - stt)
     return ThreadPlan(
         llm_prefill=prefill,
-        llm_decode=config.llm.threads or max(1, cores - tts),
+        llm_decode=config.llm.threads or (cores if cores < OVERLAP_CORES else cores - tts),
         stt=stt,
         tts=tts,
         turn=1,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import OrderedDict
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -26,6 +27,10 @@ VOLUME = 0.7
 SILENCE_LEVEL = 0.01
 """-40 dBFS: Piper's own silence at both ends of a clause lies below it, and costs 30 to 200 ms."""
 
+SHORT_WORDS = 5
+SHORT_KEPT = 100
+"""About 25 MB at 48 kHz."""
+
 LEAD_S = 0.005
 PAUSE_S = {".": 0.22, "!": 0.22, "?": 0.25, ":": 0.18, ";": 0.18, ",": 0.10}
 """What a reader pauses after a clause; it replaces Piper's trailing silence, which varies."""
@@ -48,6 +53,7 @@ class PiperSynthesiser:
             ) from error
         self._lexicon = config.lexicon
         self._speed = config.speed
+        self._short: OrderedDict[tuple[str, float], Speech] = OrderedDict()
         self._rate = output_rate
         self._thread = EngineThread("tts")
 
@@ -65,8 +71,21 @@ class PiperSynthesiser:
         return self._speed
 
     async def synthesise(self, text: str) -> Speech:
-        """Speak one clause at the rate of the loudspeaker; text without a sound gives no samples."""
-        return await self._thread.run(lambda _: self._speak(text))
+        """Speak one clause at the rate of the loudspeaker; text without a sound gives no samples.
+
+        Short clauses are kept: replies begin with the same few words ("Sure,", "We're open"), and their sound is what
+        the person waits for.
+        """
+        key = (text, self._speed)
+        if key in self._short:
+            self._short.move_to_end(key)
+            return self._short[key]
+        speech = await self._thread.run(lambda _: self._speak(text))
+        if len(text.split()) <= SHORT_WORDS:
+            self._short[key] = speech
+            if len(self._short) > SHORT_KEPT:
+                self._short.popitem(last=False)
+        return speech
 
     def _speak(self, text: str) -> Speech:
         words = speak_words(text, self._lexicon)

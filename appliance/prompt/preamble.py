@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import datetime
 
 from appliance.config.models import Config
@@ -29,22 +28,11 @@ def preamble(config: Config) -> list[Message]:
     return messages
 
 
-_TIME_WORDS = re.compile(
-    r"\b(time|date|day|today|tonight|tomorrow|yesterday|now|week|weekend|month|year|open|close[sd]?|clock|hour|hours|late|early|still)\b",
-    re.IGNORECASE,
-)
+def moment(now: datetime) -> str:
+    """Return what stands before the person's words, so that the model can tell time and date.
 
-
-def user_text(text: str, now: datetime) -> str:
-    """Return what the model reads as the person's words: with the time, when they are about time.
-
-    At the tail and only then, because a clock at the head of the prompt would void the KV cache each minute.
+    It is read while the person speaks. At the head of the prompt it would void the KV cache each minute, behind the
+    words it would have to be read when the answer is already awaited.
     """
-    if not _TIME_WORDS.search(text):
-        return text
-    return f"{text}\n({_moment(now)})"
-
-
-def _moment(now: datetime) -> str:
     clock = now.strftime("%I:%M %p").lstrip("0")
-    return f"It is {now:%A}, {now:%B} {now.day}, {now.year}, {clock}."
+    return f"[{now:%A}, {now:%B} {now.day}, {now.year}, {clock}]"

@@ -116,7 +116,7 @@ class FakeModel:
     async def reply(self, messages: Sequence[Message]) -> AsyncIterator[str]:
         self.prompts.append(list(messages))
         assert messages[-1].role is Role.USER
-        asked = messages[-1].text.splitlines()[0]
+        asked = messages[-1].text.rpartition("] ")[2]
         try:
             await self._clock.sleep(0.2)
             if self.fail_next:

@@ -107,7 +107,7 @@ def test_going_on_before_the_answer_is_heard_makes_one_turn_of_it() -> None:
         await stage.until(lambda: [turn for turn in stage.of(TurnCommitted) if turn.heard_text])
         asked = [message.text for message in stage.model.prompts[-1] if message.role is Role.USER]
         assert len(asked) == 1
-        assert asked[0].startswith("when do you open")
+        assert "when do you open" in asked[0]
         assert "on Sundays I mean" in asked[0]
         assert not [turn for turn in stage.of(PlayoutEnded) if turn.cut]
 

@@ -44,8 +44,8 @@ def test_words_are_read_ahead_while_the_person_speaks() -> None:
         stage.say("I would like to know when you open on Saturdays please")
         await stage.answered()
         assert stage.of(PartialTranscript)
-        stable = [messages[-1].text for messages in stage.model.prefills if messages[-1].text]
-        assert stable
+        stable = [messages[-1].text.rpartition("] ")[2] for messages in stage.model.prefills]
+        assert any(stable)
         assert all("I would like to know when you open on Saturdays please".startswith(text) for text in stable)
 
     perform(scene)
@@ -70,7 +70,7 @@ def test_nothing_of_a_dropped_reply_is_remembered() -> None:
         await stage.answered()
         texts = [message.text for message in stage.model.prompts[-1] if message.role is not Role.SYSTEM]
         assert texts == [
-            "do you open on Saturdays and on Sundays\n(It is Monday, March 2, 2026, 10:05 AM.)",
+            "[Monday, March 2, 2026, 10:05 AM] do you open on Saturdays and on Sundays",
             "We open at eight. The pharmacy is next door.",
             "thank you so much",
         ]
@@ -147,7 +147,7 @@ def test_silence_is_asked_about_once_and_then_ends_the_session() -> None:
         stage.say("hello again")
         await stage.answered()
         texts = [message.text for message in stage.model.prompts[-1] if message.role is not Role.SYSTEM]
-        assert texts == ["hello again"], "a new session remembers the old one"
+        assert texts == ["[Monday, March 2, 2026, 10:05 AM] hello again"], "a new session remembers the old one"
 
     perform(scene)
 

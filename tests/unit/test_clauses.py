@@ -23,7 +23,7 @@ def split(text: str, sizes: list[int] | None = None) -> list[str]:
     [
         ("Yes. We are open.", ["Yes.", "We are open."]),
         ("Of course, I will look that up!", ["Of course,", "I will look that up!"]),
-        ("Sure, I can do that.", ["Sure, I can do that."]),
+        ("Sure, I can do that.", ["Sure,", "I can do that."]),
         ("The clinic is open today from nine to five.", ["The clinic is open today", "from nine to five."]),
         ("I am afraid not today because we are closed.", ["I am afraid not today", "because we are closed."]),
         ("We open at 9:30, and it costs $3.50 or 1,200 yen.", ["We open at 9:30,", "and it costs $3.50 or 1,200 yen."]),
@@ -58,7 +58,8 @@ def test_splits_where_a_speaker_would_pause(text: str, clauses: list[str]) -> No
 def test_later_clauses_are_longer() -> None:
     text = "Yes, of course we do. You can come in, sit down, and wait in the large room on the left, where it is warm."
     assert split(text) == [
-        "Yes, of course we do.",
+        "Yes,",
+        "of course we do.",
         "You can come in, sit down,",
         "and wait in the large room on the left,",
         "where it is warm.",
