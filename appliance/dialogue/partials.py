@@ -41,7 +41,7 @@ class StablePrefix:
         if agreed >= len(self._stable) and _common(self._stable, words) == len(self._stable):
             self._stable = words[:agreed]
         self._previous = words
-        return " ".join(self._stable).rstrip(".,;:!?…-")
+        return " ".join(self._stable).rstrip(".,;:!?…- ")
 
 
 class PartialCadence:

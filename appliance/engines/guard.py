@@ -21,8 +21,10 @@ SURE_OF_SPEECH = 1.5
 PHANTOM_STRICTNESS = 0.5
 """A phantom has to be this much more probable than other words."""
 
-VOCABULARY_LOWERS_NO_SPEECH = 0.7
-"""In noise, a model that was told which words to expect finds `no speech` this much less probable."""
+FAINT_DBFS = -38.0
+FAINT_DOUBT = 0.7
+"""What is fainter than a person at the appliance is more likely talk in the background: there, `no speech` is taken for
+1 / 0.7 times as probable."""
 
 MAX_WORDS_PER_S = 7.0
 SLACK_WORDS = 2.0
@@ -111,7 +113,7 @@ def judge(evidence: Evidence, limits: Limits) -> Rejection | None:
 def _judge_probability(evidence: Evidence, words: Sequence[str], limits: Limits) -> Rejection | None:
     if len(words) > SLACK_WORDS + MAX_WORDS_PER_S * evidence.seconds:
         return Rejection.LOW_CONFIDENCE
-    no_speech = _no_speech(evidence, limits)
+    no_speech = _no_speech(evidence)
     needed = _needed_logprob(no_speech, limits)
     if evidence.average_logprob < needed:
         return Rejection.NO_SPEECH if no_speech > limits.no_speech_probability else Rejection.LOW_CONFIDENCE
@@ -120,11 +122,11 @@ def _judge_probability(evidence: Evidence, words: Sequence[str], limits: Limits)
     return None
 
 
-def _no_speech(evidence: Evidence, limits: Limits) -> float:
-    """Return how likely it is that nobody speaks, the influence of the vocabulary removed."""
-    if not limits.vocabulary:
+def _no_speech(evidence: Evidence) -> float:
+    """Return how likely it is that nobody speaks to the appliance."""
+    if evidence.level_dbfs >= FAINT_DBFS:
         return evidence.no_speech_probability
-    return min(evidence.no_speech_probability / VOCABULARY_LOWERS_NO_SPEECH, 1.0)
+    return min(evidence.no_speech_probability / FAINT_DOUBT, 1.0)
 
 
 def _needed_logprob(no_speech: float, limits: Limits) -> float:

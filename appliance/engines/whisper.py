@@ -17,6 +17,7 @@ from appliance.engines.guard import SILENCE_DBFS, Evidence, Limits, Rejection, j
 from appliance.engines.ports import Transcript
 from appliance.engines.whisper_model import Decoded, ShortWindowWhisper
 from appliance.engines.worker import CancelToken, EngineThread
+from appliance.errors import EngineError
 
 LONGEST_PIECE = 28 * LISTENING_RATE
 """Longer sound is cut at pauses: Whisper takes 30 s, of which some silence belongs to the end."""
@@ -64,9 +65,16 @@ class WhisperTranscriber:
         """Transcribe one utterance so far, shape (n,), 16 kHz.
 
         A partial (`final=False`) is one greedy pass. A final one searches with the configured beam and looks again,
-        in the long window, at what came out as a loop. Raises EngineError when the device fails.
+        as Whisper was trained, at what came out as a loop. `pcm` may be changed at once after the call.
+        Raises EngineError when the sound is not mono or the device fails.
         """
-        return await self._thread.run(lambda token: self._transcribe(pcm, final=final, token=token))
+        if pcm.ndim != 1:
+            raise EngineError(
+                f"speech recognition takes mono samples, not {pcm.shape}",
+                remedy="This is a defect of the appliance; please report it.",
+            )
+        sound = pcm.astype(np.float32)
+        return await self._thread.run(lambda token: self._transcribe(sound, final=final, token=token))
 
     def _transcribe(self, pcm: Samples, *, final: bool, token: CancelToken) -> Transcript:
         pieces = [
@@ -83,7 +91,7 @@ class WhisperTranscriber:
         beam_size = self._beam_size if final else 1
         piece = self._judged(self._model.decode(pcm, beam_size=beam_size), pcm, level_dbfs)
         if final and piece.rejection is Rejection.REPETITION:
-            piece = self._judged(self._model.decode(pcm, beam_size=beam_size, short=False), pcm, level_dbfs)
+            piece = self._judged(self._model.decode(pcm, beam_size=beam_size, as_trained=True), pcm, level_dbfs)
         return piece
 
     def _judged(self, decoded: Decoded, pcm: Samples, level_dbfs: float) -> _Piece:
@@ -129,7 +137,7 @@ def _joined(pieces: Sequence[_Piece], language: str) -> Transcript:
         text=" ".join(piece.text for piece in understood),
         confidence=sum(piece.words * piece.confidence for piece in counted) / words if words else 0.0,
         language=language,
-        rejected=None if understood else _commonest([piece.rejection for piece in pieces]),
+        rejected=None if understood else str(_commonest([piece.rejection for piece in pieces])),
         raw_text=" ".join(piece.text for piece in pieces if piece.text),
     )
 

@@ -34,12 +34,13 @@ TOKENS_PER_S = 6
 TOKENS_AT_LEAST = 10
 """Bounds what a pass may write; fast English is five tokens a second, and only a loop writes more."""
 
-SAID_BEFORE = " Hello. How can I help you? {}."
-"""How the vocabulary is put to the model: as what was said before. Of a bare list it also takes over the style, and
-writes half of its sentences in lower case and with a comma at the end."""
+SAID_BEFORE = "Hello. How can I help you?"
+"""Put to the model as what was said before, with the vocabulary behind it. It makes the model expect a sentence that is
+spoken to somebody: it tells speech from noise better, and writes capitals and full stops, on which turn taking depends.
+Of a bare list of words it would take over the style, and write in lower case with a comma at the end."""
 
-MAX_HOTWORD_TOKENS = 160
-"""Of the 448 tokens of the decoder's context; a longer vocabulary is cut."""
+MAX_CONTEXT_TOKENS = 160
+"""Of the 448 tokens that the decoder has for context and transcript; a longer vocabulary is cut."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,27 +77,30 @@ class ShortWindowWhisper:
         self._tokenizer = Tokenizer(
             model.hf_tokenizer, self._model.is_multilingual, task="transcribe", language=language
         )
-        self._prompt = self._build_prompt(vocabulary)
+        self._context = _context(self._tokenizer, vocabulary)
+        self._prompt = [*self._tokenizer.sot_sequence, self._tokenizer.no_timestamps]
         self.language = language
         self._splicing = device == "cpu"
         self._silence = self._encode(np.zeros((self._features.mel_filters.shape[0], int(WINDOW_S * FRAMES_PER_S))))
 
-    def decode(self, pcm: Samples, *, beam_size: int = 1, short: bool = True) -> Decoded:
+    def decode(self, pcm: Samples, *, beam_size: int = 1, as_trained: bool = False) -> Decoded:
         """Transcribe up to 30 s of 16 kHz sound.
 
-        `short=False` encodes the whole window as in training, at four times the cost.
+        `as_trained` encodes the whole window and gives no context: four times the cost, fewest loops.
         Raises EngineError when the device fails.
         """
         seconds = len(pcm) / LISTENING_RATE
         tokens = TOKENS_AT_LEAST + int(TOKENS_PER_S * seconds)
-        encoded_s = min(seconds + SILENCE_ENCODED_S, WINDOW_S) if short and self._splicing else WINDOW_S
+        prompt = self._prompt if as_trained else [*self._context, *self._prompt]
+        whole = as_trained or not self._splicing
+        encoded_s = WINDOW_S if whole else min(seconds + SILENCE_ENCODED_S, WINDOW_S)
         try:
             encoded = self._listen(pcm, frames=2 * int(encoded_s * FRAMES_PER_S / 2))
             result = self._model.generate(
                 ctranslate2.StorageView.from_array(encoded),
-                [self._prompt],
+                [prompt],
                 beam_size=beam_size,
-                max_length=tokens + max(tokens, len(self._prompt)),  # the prompt may take half of it, or more
+                max_length=tokens + max(tokens, len(prompt)),  # the prompt may take half of it, or more
                 return_scores=True,
                 return_no_speech_prob=True,
             )[0]
@@ -121,13 +125,11 @@ class ShortWindowWhisper:
         features = np.ascontiguousarray(mel[np.newaxis], dtype=np.float32)
         return np.array(self._model.encode(ctranslate2.StorageView.from_array(features), to_cpu=True))
 
-    def _build_prompt(self, vocabulary: Sequence[str]) -> list[int]:
-        tokenizer = self._tokenizer
-        start = [*tokenizer.sot_sequence, tokenizer.no_timestamps]
-        if not vocabulary:
-            return start
-        said_before = tokenizer.encode(SAID_BEFORE.format(", ".join(vocabulary)))
-        return [tokenizer.sot_prev, *said_before[:MAX_HOTWORD_TOKENS], *start]
+
+def _context(tokenizer: Tokenizer, vocabulary: Sequence[str]) -> list[int]:
+    """Return the tokens of what was said before, vocabulary included."""
+    said = f" {SAID_BEFORE} {', '.join(vocabulary)}." if vocabulary else f" {SAID_BEFORE}"
+    return [tokenizer.sot_prev, *tokenizer.encode(said)[:MAX_CONTEXT_TOKENS]]
 
 
 def _load(folder: Path, *, device: str, compute_type: str, threads: int) -> WhisperModel:
