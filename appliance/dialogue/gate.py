@@ -29,6 +29,9 @@ class Conversation(Protocol):
     def yield_floor(self) -> None:
         """Fall silent: somebody wants to speak."""
 
+    def start_over(self) -> None:
+        """Fall silent and forget what is being said: somebody calls the assistant by its name."""
+
     def end_turn(self) -> None:
         """Answer: the person has finished."""
 
@@ -73,7 +76,7 @@ class Gate:
             self._session_id = self._journal.session_id
             self._sleep()
         if self._detector is not None and self._detector.heard(frame.pcm):
-            self._wake("wake_word")
+            self._called()
 
     def talk(self) -> None:
         """The button was pressed."""
@@ -93,6 +96,12 @@ class Gate:
             self.release()
         else:
             self.talk()
+
+    def _called(self) -> None:
+        if self.awake:
+            self._conversation.start_over()
+            self._session_id = self._journal.session_id
+        self._wake("wake_word")
 
     def _wake(self, reason: str) -> None:
         if self._attention.wake():

@@ -156,13 +156,15 @@ class Listener:
             return self._current.sound()
         return np.concatenate([frame.pcm for frame in self._before]) if self._before else np.zeros(0, np.float32)
 
-    def discard(self) -> None:
-        """Forget the turn under way: it was no turn."""
+    def discard(self, *, keep: bool = True) -> None:
+        """Forget the turn under way: it was no turn. `keep` what may be the beginning of the next."""
         self._endpointer.reset()
         for utterance in (self._current, self._closing):
             if utterance is not None:
                 utterance.drop_passes()
                 self._before.extend(utterance.frames[-(self._before.maxlen or 0) :])
+        if not keep:
+            self._before.clear()
         self._current = self._closing = None
 
     def _partial_due(self, utterance: _Utterance) -> bool:

@@ -124,6 +124,13 @@ class Session:
             self._speaker.interrupt()
             self._reply_over()
 
+    def start_over(self) -> None:
+        """Fall silent and forget what is being said: somebody calls the assistant by its name."""
+        self.yield_floor()
+        self._speaker.drop()
+        self._listener.discard(keep=False)
+        self._journal.enter("idle")
+
     def end_turn(self) -> None:
         """Answer at once: the button was released."""
         self._listener.end_turn()

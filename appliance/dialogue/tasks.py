@@ -24,6 +24,7 @@ class TaskSet:
         task = asyncio.ensure_future(guarded())
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(lambda _: work.close())  # it never began when it was cancelled at once
         return task
 
     def adopt(self, task: asyncio.Task[None] | None) -> None:

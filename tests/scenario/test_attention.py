@@ -108,6 +108,40 @@ def test_the_assistant_can_be_interrupted_without_the_wake_word() -> None:
     by_wake_word(scene)
 
 
+def test_its_name_silences_the_assistant_and_is_no_part_of_the_question() -> None:
+    async def scene(stage: Stage) -> None:
+        stage.model.default = LONG
+        stage.say("Computer … when do you open")
+        await stage.until(lambda: stage.session.speaking)
+        await stage.listen(1.0)
+        said = stage.clock.now()
+        stage.say("Computer where do I park")
+        assert (await stage.answered()).interrupted
+        assert stage.loudspeaker.audible_until - said < 0.4
+        assert (await stage.answered()).user_text == "where do I park"
+
+    by_wake_word(scene)
+
+
+def test_its_name_in_the_middle_of_a_turn_starts_the_turn_anew() -> None:
+    async def scene(stage: Stage) -> None:
+        stage.say("Computer … when do no Computer … where do I park")
+        assert (await stage.answered()).user_text == "where do I park"
+        assert len(stage.model.prompts) == 1
+
+    by_wake_word(scene)
+
+
+def test_called_in_vain_while_awake_it_is_idle_again() -> None:
+    async def scene(stage: Stage) -> None:
+        stage.say("Computer … hello Computer")
+        await stage.until(lambda: stage.of(Asleep))
+        assert stage.states == ["idle", "listening", "idle"]
+        assert not stage.loudspeaker.sounds
+
+    by_wake_word(scene)
+
+
 def test_asleep_the_session_ends_without_a_word() -> None:
     async def scene(stage: Stage) -> None:
         stage.say("Computer … when do you open")
@@ -188,7 +222,7 @@ def test_the_button_silences_the_assistant() -> None:
         pressed = stage.clock.now()
         stage.gate.talk()
         await stage.listen(1.0)
-        assert stage.loudspeaker.audible_until <= pressed
+        assert stage.loudspeaker.audible_until < pressed + 0.01
         assert len(stage.of(BargeIn)) == 1
         stage.model.default = "On Sundays we are closed."
         stage.say("on Sundays I mean")
