@@ -90,7 +90,7 @@ VISIT = (
 
 INTERRUPTION = (
     Turn("address", RMS, ("What is the address, and which bus goes there?",)),
-    Turn("wait", SLT, ("Wait, stop.", 0.25, "When are the visiting hours?")),
+    Turn("visiting", KAL, ("Wait, I would like to know when the visiting hours are.",)),
 )
 """A question, and what cuts the answer short."""
 

@@ -29,7 +29,7 @@ def test_pause_in_a_turn_is_silence_of_that_length() -> None:
 def test_recordings_are_the_same_every_time(tmp_path: Path) -> None:
     first = record(INTERRUPTION, tmp_path / "a")
     second = record(INTERRUPTION, tmp_path / "b")
-    assert [path.name for path in first] == ["01-address.wav", "02-wait.wav"]
+    assert [path.name for path in first] == ["01-address.wav", "02-visiting.wav"]
     assert [path.read_bytes() for path in first] == [path.read_bytes() for path in second]
     assert np.abs(read_audio(first[0])).max() == pytest.approx(PEAK, abs=0.001)
 
