@@ -56,7 +56,7 @@ def write_wav(path: Path | str, pcm: Samples, rate: int) -> None:
 
 
 def _decode(path: Path, rate: int) -> Samples:
-    with av.open(str(path), metadata_errors="ignore") as container:
+    with av.open(str(path)) as container:
         if not container.streams.audio:
             raise AudioFileError(f"{path}: there is no sound in the file, only {_kinds(container)}", remedy=_REMEDY)
         resampler = AudioResampler(format="flt", layout="mono", rate=rate)

@@ -1,6 +1,6 @@
 """A llama.cpp context that remembers which tokens are in its KV cache and reads only what is new.
 
-Low-level on purpose: the high-level class of llama-cpp-python can neither read ahead nor stop in the middle of a prefill.
+Low-level on purpose: the high-level class of llama-cpp-python can neither read ahead nor stop within a prefill.
 """
 
 from __future__ import annotations
@@ -10,7 +10,8 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-# OpenMP's spinning barriers would take the core that Whisper or Piper needs: on two cores with one of them busy, decode falls from 15.0 to 5.3 tokens/s with spinning, to 8.2 without. Read once, when the library loads.
+# OpenMP's spinning barriers would take the core that Whisper or Piper needs: on two cores with one of them busy,
+# decode falls from 15.0 to 5.3 tokens/s with spinning, to 8.2 without. Read once, when the library loads.
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
 import llama_cpp

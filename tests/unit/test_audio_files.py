@@ -162,10 +162,12 @@ def speech_folder() -> Path | None:
 FOLDER = speech_folder()
 
 
-@pytest.mark.parametrize("path", sorted(FOLDER.glob("speech/*.flac"))[::20] if FOLDER else [])
-def test_people_are_found_in_their_recordings(path: Path) -> None:
-    pcm = read_audio(path)
-    span = voiced_span(pcm, 16_000)
-    assert span is not None
-    assert 0 <= span[0] < span[1] < len(pcm)
-    assert dbfs(pcm[span[0] : span[1] + 1]) >= dbfs(pcm) - 0.1
+if FOLDER is not None:
+
+    @pytest.mark.parametrize("path", sorted(FOLDER.glob("speech/*.flac"))[::20])
+    def test_people_are_found_in_their_recordings(path: Path) -> None:
+        pcm = read_audio(path)
+        span = voiced_span(pcm, 16_000)
+        assert span is not None
+        assert 0 <= span[0] < span[1] < len(pcm)
+        assert dbfs(pcm[span[0] : span[1] + 1]) >= dbfs(pcm) - 0.1
