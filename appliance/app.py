@@ -21,9 +21,10 @@ from appliance.config.models import AttentionMode, Config, Device
 from appliance.dialogue.earcons import Earcons
 from appliance.dialogue.gate import Gate
 from appliance.dialogue.journal import Journal
-from appliance.dialogue.phrases import PhraseBook, fixed_phrases
+from appliance.dialogue.phrases import PhraseBook, fixed_phrases, openings
 from appliance.dialogue.session import Engines, Session
 from appliance.engines.device import Accelerators, ThreadPlan, detect, plan_threads, usable_cores
+from appliance.engines.ports import VoiceDetector
 from appliance.events import AudioRestarted, AudioXrun, DeviceFound, DeviceLost
 from appliance.models.catalogue import Role, load_catalogue
 from appliance.models.profiles import resolve
@@ -33,7 +34,6 @@ from appliance.ops.buttons import buttons
 if TYPE_CHECKING:
     from appliance.engines.llama import LlamaLanguageModel
     from appliance.engines.piper import PiperSynthesiser
-    from appliance.engines.silero import SileroDetector
     from appliance.engines.smart_turn import SmartTurnDetector
     from appliance.engines.wakeword import MicroWakeWordDetector
     from appliance.engines.whisper import WhisperTranscriber
@@ -110,11 +110,12 @@ class EngineRoom:
         self._closing.callback(engine.close)
         return engine
 
-    def voice_detector(self) -> SileroDetector:
+    def voice_detector(self) -> VoiceDetector:
         """Load voice activity detection."""
+        from appliance.engines.foreground import ForegroundDetector
         from appliance.engines.silero import SileroDetector
 
-        return SileroDetector(self._entry(Role.VAD))
+        return ForegroundDetector(SileroDetector(self._entry(Role.VAD)))
 
     def wake_word_detector(self) -> MicroWakeWordDetector | None:
         """Load the wake word, if it needs one."""
@@ -209,6 +210,8 @@ async def running(
         on_step("preparing the fixed phrases")
         phrases = PhraseBook()
         await phrases.prepare(engines.voice, fixed_phrases(config))
+        for clause in openings(config):
+            await engines.voice.synthesise(clause)
         journal = Journal(bus, clock)
         session = Session(config, engines, playout, clock, journal, phrases)
         earcons = Earcons(playout) if config.attention.earcons else None
@@ -223,9 +226,7 @@ async def running(
         microphone.start(gate.on_frame)
         try:
             async with buttons(config.attention, gate):
-                yield Appliance(
-                    session=session, gate=gate, journal=journal, playout=playout, bus=bus, engines=engines
-                )
+                yield Appliance(session=session, gate=gate, journal=journal, playout=playout, bus=bus, engines=engines)
         finally:
             microphone.stop()
             await session.close()

@@ -89,7 +89,7 @@ def _clause_end(text: str, pace: _Pace, *, final: bool) -> int:
             return 0
         words = _count_words(text[: match.start()])
         if match["newline"] or match["stop"]:
-            ends = words > 0 and _sentence_ends(match, pace, words, final=final)
+            ends = words > 0 and _sentence_ends(match, words, final=final)
         elif match["pause"]:
             ends = words >= pace.pause and _pauses(match, final=final)
         else:
@@ -118,7 +118,7 @@ def _next_visible(match: re.Match[str]) -> str:
     return match.string[match.end() :].lstrip()[:1]
 
 
-def _sentence_ends(match: re.Match[str], pace: _Pace, words: int, *, final: bool) -> bool | None:
+def _sentence_ends(match: re.Match[str], words: int, *, final: bool) -> bool | None:
     if _LIST_MARKER.fullmatch(match.string, 0, match.start()):
         return False
     if match["newline"]:
