@@ -25,11 +25,13 @@ from appliance.dialogue.phrases import PhraseBook, fixed_phrases, openings
 from appliance.dialogue.session import Engines, Session
 from appliance.engines.device import Accelerators, ThreadPlan, detect, plan_threads, usable_cores
 from appliance.engines.ports import VoiceDetector
+from appliance.errors import EngineError
 from appliance.events import AudioRestarted, AudioXrun, DeviceFound, DeviceLost
 from appliance.models.catalogue import Role, load_catalogue
 from appliance.models.profiles import resolve
 from appliance.models.verify import locate
 from appliance.ops.buttons import buttons
+from appliance.ops.logbook import Logbook
 
 if TYPE_CHECKING:
     from appliance.engines.llama import LlamaLanguageModel
@@ -52,8 +54,13 @@ class Machine:
 
     @classmethod
     def probe(cls, config: Config) -> Machine:
-        """Look at the processors and graphics cards of this machine."""
+        """Look at the processors and graphics cards of this machine. Raises EngineError for `cuda` without any."""
         accelerators = Accelerators() if config.device is Device.CPU else detect()
+        if config.device is Device.CUDA and not accelerators.llama_usable:
+            raise EngineError(
+                "the configuration insists on a GPU (device: cuda), and there is none that llama.cpp can use",
+                remedy="mend the driver and run scripts/setup again, or set device: auto in config.yaml",
+            )
         return cls(accelerators=accelerators, threads=plan_threads(usable_cores(), config))
 
 
@@ -212,6 +219,7 @@ async def running(
         await phrases.prepare(engines.voice, fixed_phrases(config))
         for clause in openings(config):
             await engines.voice.synthesise(clause)
+        bus.subscribe(Logbook(transcripts=config.log.transcripts))
         journal = Journal(bus, clock)
         session = Session(config, engines, playout, clock, journal, phrases)
         earcons = Earcons(playout) if config.attention.earcons else None

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from appliance.config.models import Config
+from appliance.config.models import Config, LogLevel
 
 ConfigFile = Annotated[
     Path | None,
@@ -22,11 +22,12 @@ ConfigFile = Annotated[
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for scripts, and nothing else, on stdout.")]
 
 
-def start_logging(config: Config) -> None:
-    """Log to stderr, at the configured level."""
+def start_logging(config: Config, *, daemon: bool = False) -> None:
+    """Log to stderr: the daemon at the configured level, other commands only what went wrong."""
+    level = config.log.level if daemon else max(config.log.level, LogLevel.WARNING, key=list(LogLevel).index)
     logging.basicConfig(
         stream=sys.stderr,
-        level=config.log.level.value.upper(),
+        level=level.value.upper(),
         format="%(asctime)s %(levelname)-7s %(name)s: %(message)s",
         force=True,
     )

@@ -33,7 +33,7 @@ def run(
 ) -> None:
     """Listen and answer until stopped (Ctrl-C or SIGTERM)."""
     config = load(config_file)
-    start_logging(config)
+    start_logging(config, daemon=not captions)
     asyncio.run(_run(config, captions=captions))
 
 
