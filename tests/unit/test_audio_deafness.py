@@ -8,6 +8,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
+from appliance.app import DeviceReporter
 from appliance.audio.card import CAPTURE
 from appliance.audio.deafness import DeafnessWatch
 from appliance.audio.echo import EchoCanceller, NoEcho
@@ -15,7 +16,11 @@ from appliance.audio.listening import CardListener
 from appliance.audio.microphone import StreamMicrophone
 from appliance.audio.playout import Playout
 from appliance.audio.ports import FRAME_SAMPLES, LISTENING_RATE, Frame, Samples
+from appliance.bus import Bus
+from appliance.clock import SystemClock
+from appliance.dialogue.journal import Journal
 from appliance.errors import EngineError
+from appliance.events import AnyEvent, AudioRestarted
 from tests.unit.audio_fakes import RATE, DeafDetector, FakeCard, FakeClock
 from tests.unit.test_audio_listening import News
 
@@ -178,6 +183,18 @@ async def test_an_error_in_the_audio_path_restarts_it() -> None:
     await asyncio.wait_for(heard.wait(), 5.0)
     microphone.stop()
     assert observer.items[0] == ("restarted", "error")
+
+
+async def test_restarts_are_counted_and_logged(caplog: pytest.LogCaptureFixture) -> None:
+    events: list[AnyEvent] = []
+    bus = Bus()
+    bus.subscribe(events.append)
+    reporter = DeviceReporter(Journal(bus, SystemClock()))
+    reporter.restarted("deaf")
+    reporter.restarted("error")
+    await asyncio.sleep(0)
+    assert [(e.reason, e.count) for e in events if isinstance(e, AudioRestarted)] == [("deaf", 1), ("error", 2)]
+    assert [record.levelname for record in caplog.records] == ["WARNING", "WARNING"]
 
 
 def test_the_echo_canceller_can_start_anew() -> None:

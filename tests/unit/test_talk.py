@@ -9,8 +9,14 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 
+from appliance.audio.ports import Frame
+from appliance.bus import Bus
+from appliance.clock import SystemClock
 from appliance.config.models import AttentionConfig, AttentionMode
+from appliance.dialogue.gate import Gate
+from appliance.dialogue.journal import Journal
 from appliance.errors import ConfigError
+from appliance.ops.buttons import buttons
 from appliance.ops.talk import HOST, TalkServer, serve_talk
 
 
@@ -130,6 +136,59 @@ async def test_a_port_that_is_taken_is_a_mistake_in_the_configuration(button: Bu
             async with serve_talk(TalkServer(button.talk, button.release), port):
                 pass
     assert "another port" in caught.value.remedy
+
+
+class Silence:
+    """A conversation in which nothing is said."""
+
+    idle = True
+
+    def __init__(self) -> None:
+        self.turns = 0
+
+    def on_frame(self, frame: Frame) -> None:
+        pass
+
+    def yield_floor(self) -> None:
+        pass
+
+    def start_over(self) -> None:
+        pass
+
+    def end_turn(self) -> None:
+        self.turns += 1
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@pytest.mark.parametrize("mode", [AttentionMode.PUSH_TO_TALK, AttentionMode.SCREEN])
+async def test_the_configured_port_is_the_button_of_the_gate(mode: AttentionMode) -> None:
+    settings = AttentionConfig(mode=mode, http_port=free_port())
+    conversation = Silence()
+    gate = Gate(settings, conversation, Journal(Bus(), SystemClock()), None, None)
+    address = f"http://{HOST}:{settings.http_port}"
+    async with buttons(settings, gate):
+        awake = []
+        for path in ("/talk", "/release"):
+            assert await request(address, path) == 204
+            awake.append(gate.awake)
+        assert awake == [True, False]
+        assert conversation.turns == 1
+    with pytest.raises(httpx.ConnectError):
+        await request(address, "/talk")
+
+
+async def test_without_a_button_mode_no_port_is_opened() -> None:
+    settings = AttentionConfig(mode=AttentionMode.ALWAYS, http_port=free_port())
+    gate = Gate(settings, Silence(), Journal(Bus(), SystemClock()), None, None)
+    async with buttons(settings, gate):
+        with pytest.raises(httpx.ConnectError):
+            await request(f"http://{HOST}:{settings.http_port}", "/talk")
 
 
 def test_the_mode_screen_needs_a_port() -> None:
