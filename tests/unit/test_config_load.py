@@ -316,6 +316,10 @@ class TestSearch:
         assert models.directory == tmp_path / "weights"
         assert models.mirror == f"{tmp_path}/../usb"
 
+    def test_a_relative_wake_word_model_starts_at_the_file(self, tmp_path: Path) -> None:
+        file = write(tmp_path, "attention: {mode: wake_word, wake_word_model: words/hey.json}\n")
+        assert load(file, {}).attention.wake_word_model == tmp_path / "words" / "hey.json"
+
     def test_absolute_folders_and_addresses_stay(self, tmp_path: Path) -> None:
         file = write(tmp_path, "models: {directory: /srv/models, mirror: 'http://box/models'}\n")
         models = load(file, {}).models
