@@ -8,6 +8,7 @@ import numpy as np
 from livekit.rtc import AudioFrame, AudioProcessingModule
 
 from appliance.audio.ports import LISTENING_RATE, Samples
+from appliance.config.models import AudioConfig
 
 FRAME_RATE = 100
 """WebRTC audio processing works on frames of 10 ms."""
@@ -87,6 +88,18 @@ class EchoCanceller:
     def reset(self) -> None:
         """Forget the room and start anew."""
         self._processing = AudioProcessingModule(**self._settings)
+
+
+def echo_filter(settings: AudioConfig, played_rate: int) -> EchoFilter:
+    """Return the filter that the configuration asks for; the loudspeaker plays at `played_rate` Hz."""
+    if not settings.echo_cancellation:
+        return NoEcho(played_rate)
+    return EchoCanceller(
+        played_rate,
+        noise_suppression=settings.noise_suppression,
+        high_pass=settings.high_pass_filter,
+        auto_gain=settings.auto_gain,
+    )
 
 
 def _audio_frame(frame: Samples, rate: int) -> AudioFrame:

@@ -20,7 +20,7 @@ LABELS = {
 
 def as_json(figures: ConversationFigures) -> dict[str, object]:
     """Return the figures for `--json`, rounded to what they are worth."""
-    return _rounded(asdict(figures))  # type: ignore[return-value]
+    return rounded(asdict(figures))  # type: ignore[return-value]
 
 
 def table(figures: ConversationFigures) -> Table:
@@ -80,11 +80,12 @@ def _number(value: float | None, digits: int = 1) -> str:
     return "–" if value is None else f"{value:.{digits}f}"
 
 
-def _rounded(value: object) -> object:
+def rounded(value: object) -> object:
+    """Return `value` with every number in it rounded to three digits after the point."""
     if isinstance(value, float):
         return round(value, 3)
     if isinstance(value, dict):
-        return {key: _rounded(item) for key, item in value.items()}
+        return {key: rounded(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_rounded(item) for item in value]
+        return [rounded(item) for item in value]
     return value

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -101,9 +101,14 @@ def with_noise(speech: Sequence[SpokenText], noise: Samples, snr_db: float) -> l
 
 
 async def measure_stt(
-    transcriber: Transcriber, speech: Sequence[SpokenText], clock: Clock, *, snr_db: float | None = None
+    transcriber: Transcriber,
+    speech: Sequence[SpokenText],
+    clock: Clock,
+    *,
+    snr_db: float | None = None,
+    progress: Callable[[int], None] = lambda _: None,
 ) -> SttFigures:
-    """Transcribe each recording with a final pass, one after another."""
+    """Transcribe each recording with a final pass, one after another; `progress` is called with 1 after each."""
     await transcriber.transcribe(speech[0].pcm)  # the first pass allocates
     results = []
     for item in speech:
@@ -123,6 +128,7 @@ async def measure_stt(
                 ms=ms,
             )
         )
+        progress(1)
     return _figures(results, snr_db)
 
 

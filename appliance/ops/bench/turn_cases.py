@@ -131,9 +131,35 @@ def with_pauses(cases: Iterable[TurnCase], pauses_ms: Sequence[int] = PAUSES_MS)
     ]
 
 
-def with_babble(cases: Sequence[TurnCase], snr_db: float = BABBLE_SNR_DB, seed: int = 0) -> list[TurnCase]:
-    """Let other people of the same set talk in the background of each turn, `snr_db` below the person."""
-    return [_in_babble(case, cases, snr_db, np.random.default_rng((seed, index))) for index, case in enumerate(cases)]
+def with_babble(
+    cases: Sequence[TurnCase],
+    snr_db: float = BABBLE_SNR_DB,
+    seed: int = 0,
+    *,
+    people: Sequence[TurnCase] | None = None,
+) -> list[TurnCase]:
+    """Let `people`, else those of the same set, talk in the background of each turn, `snr_db` below the person."""
+    return [
+        _in_babble(case, people or cases, snr_db, np.random.default_rng((seed, index)))
+        for index, case in enumerate(cases)
+    ]
+
+
+def with_noise(cases: Sequence[TurnCase], noise: Samples, snr_db: float) -> list[TurnCase]:
+    """Add `noise`, 16 kHz, repeated as needed and each time from another place, `snr_db` below the person."""
+    noisy, start = [], 0
+    for case in cases:
+        part = np.take(noise, range(start, start + len(case.pcm)), mode="wrap")
+        speech = case.pcm[case.first_voiced : case.last_voiced]
+        noisy.append(replace(case, pcm=case.pcm + noise_at_snr(part, speech, LISTENING_RATE, snr_db)))
+        start += len(case.pcm)
+    return noisy
+
+
+def evenly(cases: Sequence[TurnCase], limit: int) -> list[TurnCase]:
+    """Return at most `limit` of the cases, taken from the whole of the set."""
+    count = min(limit, len(cases))
+    return [cases[index * len(cases) // count] for index in range(count)]
 
 
 def _in_babble(case: TurnCase, cases: Sequence[TurnCase], snr_db: float, rng: np.random.Generator) -> TurnCase:

@@ -1,13 +1,22 @@
-"""The figures of turn-taking as a table for people."""
+"""The figures of turn-taking: tables for people, an object for scripts, a picture for the wall."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
 
+import numpy as np
 from rich.table import Table
 
 from appliance.ops.bench.conversation import Spread
+from appliance.ops.bench.report import rounded
+from appliance.ops.bench.turn_taking import TurnTaking
 from appliance.ops.bench.turns import BargeInFigures, TurnFigures
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 
 def turn_table(conditions: Mapping[str, TurnFigures]) -> Table:
@@ -33,6 +42,53 @@ def barge_in_table(conditions: Mapping[str, BargeInFigures]) -> Table:
         "backchannels that stopped the reply", *(_percent(each.backchannel_errors_percent) for each in figures)
     )
     return table
+
+
+def turn_json(found: TurnTaking, conditions: Mapping[str, object]) -> dict[str, object]:
+    """Return the figures for `--json`; of the distributions, every decile."""
+    return {
+        "conditions": dict(conditions),
+        "turns": {name: rounded(asdict(figures)) for name, figures in found.turns.items()},
+        "barge_in": {name: rounded(asdict(figures)) for name, figures in found.barge_ins.items()},
+        "delay_deciles_ms": {name: _deciles(values) for name, values in found.delays_ms.items()},
+        "latency_deciles_ms": {name: _deciles(values) for name, values in found.latencies_ms.items()},
+    }
+
+
+def plot_turns(found: TurnTaking, path: Path) -> None:
+    """Draw which share of the turns had ended, and of the interruptions had been accepted, after how long."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg  # noqa: PLC0415 - an extra, slow to load
+    from matplotlib.figure import Figure  # noqa: PLC0415
+
+    figure = Figure(figsize=(9, 3.6), layout="constrained")
+    FigureCanvasAgg(figure)
+    ends, cuts = figure.subplots(1, 2, sharey=True)
+    labels = {name: f"{name}: {_cut_off(figures):.1f} % cut off" for name, figures in found.turns.items()}
+    _distribution(ends, found.delays_ms, labels)
+    ends.set_xlabel("end of turn, ms after the last sound")
+    ends.set_ylabel("% of the turns")
+    labels = {name: f"{name}: {figures.missed_percent:.1f} % missed" for name, figures in found.barge_ins.items()}
+    _distribution(cuts, found.latencies_ms, labels)
+    cuts.set_xlabel("interruption, ms after the first sound")
+    figure.savefig(path, dpi=150)
+
+
+def _distribution(axes: Axes, values_ms: Mapping[str, list[float]], labels: Mapping[str, str]) -> None:
+    for name, values in values_ms.items():
+        share = 100.0 * np.arange(1, len(values) + 1) / max(len(values), 1)
+        axes.step(sorted(values), share, where="post", label=labels[name])
+    axes.legend(loc="lower right", frameon=False)
+    axes.set_ylim(0, 100)
+    axes.grid(alpha=0.3)
+    axes.spines[["top", "right"]].set_visible(False)
+
+
+def _cut_off(figures: TurnFigures) -> float:
+    return figures.cut_off_percent.get("0", 0.0)
+
+
+def _deciles(values: list[float]) -> list[int]:
+    return [round(float(value)) for value in np.percentile(values, range(0, 101, 10))] if values else []
 
 
 def _table(title: str, conditions: Mapping[str, TurnFigures] | Mapping[str, BargeInFigures]) -> Table:

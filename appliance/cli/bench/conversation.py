@@ -1,25 +1,31 @@
-"""`appliance bench`: what it can do on this machine, in figures."""
+"""`appliance bench` by itself: recordings talk with the appliance, and each stage is timed."""
 
 from __future__ import annotations
 
 import asyncio
 import itertools
 import json
-import os
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
+import numpy as np
 import typer
 from rich.console import Console
 
 from appliance.app import Appliance, running
 from appliance.audio.filecard import FileCard
+from appliance.audio.files import read_audio
+from appliance.audio.levels import noise_at_snr
+from appliance.audio.ports import LISTENING_RATE
+from appliance.audio.room import EchoPath
 from appliance.bus import Bus
+from appliance.cli.bench.options import Noise, Snr, prepared_visitor
 from appliance.cli.options import AsJson, ConfigFile, start_logging, tell_step
 from appliance.clock import Clock, SystemClock
 from appliance.config.load import load
 from appliance.config.models import Config
-from appliance.errors import UsageError
 from appliance.ops.bench.conversation import (
     ConversationFigures,
     Meter,
@@ -35,9 +41,14 @@ from appliance.ops.bench.report import plot, table
 from appliance.ops.records import TurnLog, TurnRecord
 from appliance.ops.visit import Recording, Visit
 
-app = typer.Typer(help="Measure latency, speech recognition and turn taking on this machine.")
+EXAMPLES = (
+    "Examples: appliance bench | appliance bench --turns 100 --plot waterfall.png | appliance bench --echo --json"
+)
 
-EXAMPLES = "Examples: appliance bench | appliance bench --turns 100 --plot waterfall.png | appliance bench --json"
+RATE = 48_000
+"""Hz of the virtual sound card."""
+ECHO_DB = -10.0
+ECHO_MS = 100.0
 
 Users = Annotated[
     list[Path] | None,
@@ -45,14 +56,46 @@ Users = Annotated[
 ]
 Turns = Annotated[int, typer.Option("--turns", min=1, help="How many turns; the recordings are repeated.")]
 Plot = Annotated[Path | None, typer.Option("--plot", metavar="PNG", help="Draw the waterfall of the median turn.")]
+Echo = Annotated[
+    bool, typer.Option("--echo", help=f"Let the microphone hear the loudspeaker: {ECHO_DB:g} dB, {ECHO_MS:g} ms later.")
+]
 
 
-@app.callback(invoke_without_command=True, epilog=EXAMPLES)
-def bench(
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """Where the conversation takes place."""
+
+    noise: Path | None
+    snr_db: float
+    echo: bool
+
+    def card(self, recordings: Sequence[Recording], clock: Clock) -> FileCard:
+        """Return a sound card there. Raises AudioFileError when the noise cannot be read."""
+        path = EchoPath(RATE, delay_ms=ECHO_MS, attenuation_db=ECHO_DB) if self.echo else None
+        if self.noise is None:
+            return FileCard(clock, rate=RATE, echo=path)
+        speech = np.concatenate([each.pcm[each.first_voiced : each.last_voiced] for each in recordings])
+        bed = noise_at_snr(read_audio(self.noise, RATE), speech, LISTENING_RATE, self.snr_db)
+        return FileCard(clock, rate=RATE, bed=bed, echo=path)
+
+    @property
+    def conditions(self) -> dict[str, object]:
+        """Return what must stand beside the figures."""
+        return {
+            "noise": None if self.noise is None else self.noise.name,
+            "snr_db": None if self.noise is None else self.snr_db,
+            "echo": f"{ECHO_DB:g} dB, {ECHO_MS:g} ms" if self.echo else None,
+        }
+
+
+def conversation(
     context: typer.Context,
     user: Users = None,
     turns: Turns = 30,
     plot_file: Plot = None,
+    noise: Noise = None,
+    snr_db: Snr = 10.0,
+    echo: Echo = False,
     as_json: AsJson = False,
     config_file: ConfigFile = None,
 ) -> None:
@@ -61,8 +104,8 @@ def bench(
         return
     config = load(config_file)
     start_logging(config)
-    recordings = [Recording.load(path) for path in user or _visitor()]
-    figures = asyncio.run(_measure(config, recordings, turns))
+    recordings = [Recording.load(path) for path in user or prepared_visitor()]
+    figures = asyncio.run(_measure(config, recordings, turns, Surroundings(noise=noise, snr_db=snr_db, echo=echo)))
     if plot_file is not None:
         plot(figures, plot_file)
     if as_json:
@@ -73,21 +116,13 @@ def bench(
         console.print(figures.conditions)
 
 
-def _visitor() -> list[Path]:
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    files = sorted((cache / "appliance" / "visitor" / "visit").glob("*.wav"))
-    if not files:
-        raise UsageError(
-            "there are no recordings to talk", remedy="run scripts/setup --for demo, or name some with --user"
-        )
-    return files
-
-
-async def _measure(config: Config, recordings: list[Recording], turns: int) -> ConversationFigures:
+async def _measure(
+    config: Config, recordings: list[Recording], turns: int, surroundings: Surroundings
+) -> ConversationFigures:
     clock, bus, log, meter = SystemClock(), Bus(), TurnLog(), Meter()
     bus.subscribe(log)
     bus.subscribe(meter)
-    card = FileCard(clock)
+    card = surroundings.card(recordings, clock)
     async with running(config, card, clock, bus, greet=False, on_step=tell_step) as appliance:
         tell_step(f"{turns} turns in real time")
         visit = Visit(appliance.session, appliance.journal, card, clock, log)
@@ -95,7 +130,9 @@ async def _measure(config: Config, recordings: list[Recording], turns: int) -> C
         records, memory = await _talk(visit, recordings, turns)
         cpu_s = clock.cpu_seconds() - cpu_began
         tell_step("the same turns step after step")
-        return await _figures(config, appliance, recordings, records, meter, memory, cpu_s, clock)
+        figures = await _figures(config, appliance, recordings, records, meter, memory, cpu_s, clock)
+        figures.conditions |= surroundings.conditions
+        return figures
 
 
 async def _talk(visit: Visit, recordings: list[Recording], turns: int) -> tuple[list[TurnRecord], list[float]]:

@@ -4,34 +4,27 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
 
-import typer
 from rich.console import Console
 
 from appliance.app import EngineRoom
 from appliance.audio.files import read_audio
+from appliance.cli.bench.options import Noise, Snr, Speech, bar, labelled_speech, prepared_visitor
 from appliance.cli.options import AsJson, ConfigFile, start_logging
 from appliance.clock import SystemClock
 from appliance.config.load import load
 from appliance.config.models import Config
-from appliance.ops.bench.stt import SttFigures, load_speech, measure_stt, table, with_noise
+from appliance.ops.bench.stt import SpokenText, SttFigures, load_speech, measure_stt, table, with_noise
+from appliance.ops.visitor import VISIT
 
 EXAMPLES = "Examples: appliance bench stt --speech recordings | appliance bench stt --speech recordings --noise fan.wav"
 
-Speech = Annotated[
-    Path, typer.Option("--speech", metavar="DIR", help="Recordings with a manifest.jsonl of file, text and lang.")
-]
-Noise = Annotated[
-    Path | None, typer.Option("--noise", metavar="FILE", help="Measure again with this noise mixed into the speech.")
-]
-Snr = Annotated[float, typer.Option("--snr-db", help="How far the noise lies below the speech.")]
-
 
 def stt(
-    speech: Speech,
+    speech: Speech = None,
     noise: Noise = None,
     snr_db: Snr = 10.0,
     as_json: AsJson = False,
@@ -40,23 +33,31 @@ def stt(
     """Transcribe recordings with known texts and print the word error rate and the time it takes."""
     config = load(config_file)
     start_logging(config)
-    figures = asyncio.run(_measure(config, speech, noise, snr_db))
+    folder = labelled_speech(speech)
+    figures = asyncio.run(_measure(config, _visitor() if folder is None else load_speech(folder), noise, snr_db))
     if as_json:
         print(json.dumps([asdict(row) for row in figures], indent=2, ensure_ascii=False))
     else:
         Console().print(table(figures))
 
 
-async def _measure(config: Config, folder: Path, noise: Path | None, snr_db: float) -> list[SttFigures]:
+def _visitor() -> list[SpokenText]:
+    texts = {turn.name: turn.text for turn in VISIT}
+    files = [(path, path.stem.partition("-")[2]) for path in prepared_visitor()]
+    return [SpokenText(file=path.name, text=texts[name], pcm=read_audio(path)) for path, name in files if name in texts]
+
+
+async def _measure(config: Config, speech: Sequence[SpokenText], noise: Path | None, snr_db: float) -> list[SttFigures]:
     clock = SystemClock()
-    speech = await asyncio.to_thread(load_speech, folder)
     noisy = None if noise is None else with_noise(speech, await asyncio.to_thread(read_audio, noise), snr_db)
     room = EngineRoom(config)
     try:
         transcriber = room.transcriber()
-        figures = [await measure_stt(transcriber, speech, clock)]
+        with bar("as recorded", len(speech)) as advance:
+            figures = [await measure_stt(transcriber, speech, clock, progress=advance)]
         if noisy is not None:
-            figures.append(await measure_stt(transcriber, noisy, clock, snr_db=snr_db))
+            with bar("in noise", len(noisy)) as advance:
+                figures.append(await measure_stt(transcriber, noisy, clock, snr_db=snr_db, progress=advance))
     finally:
         room.close()
     return figures

@@ -1,0 +1,13 @@
+"""`appliance bench`: what it can do on this machine, in figures."""
+
+from __future__ import annotations
+
+import typer
+
+from appliance.cli.bench import conversation, echo, stt, turns
+
+app = typer.Typer(help="Measure latency, speech recognition, turn taking and echo on this machine.")
+app.callback(invoke_without_command=True, epilog=conversation.EXAMPLES)(conversation.conversation)
+app.command(epilog=turns.EXAMPLES)(turns.turns)
+app.command(epilog=stt.EXAMPLES)(stt.stt)
+app.command(epilog=echo.EXAMPLES)(echo.echo)
