@@ -9,7 +9,12 @@ from datetime import datetime
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
+from blockbuster import blockbuster_ctx
+
 T = TypeVar("T")
+
+UTC = ZoneInfo("UTC")
+"""Read from disk once, before any loop runs; ZoneInfo keeps it. In the appliance, checking the configuration does this."""
 
 
 class NothingScheduledError(RuntimeError):
@@ -59,7 +64,7 @@ class VirtualClock:
 
 
 def run_virtually(scene: Coroutine[object, object, T]) -> T:
-    """Run a scene to its end; a task that it leaves behind is an error."""
+    """Run a scene to its end; a task that it leaves behind is an error, and so is a call that blocks the loop."""
 
     async def checked() -> T:
         result = await scene
@@ -67,5 +72,5 @@ def run_virtually(scene: Coroutine[object, object, T]) -> T:
         assert not leaked, f"leaked tasks: {leaked}"
         return result
 
-    with asyncio.Runner(loop_factory=VirtualLoop) as runner:
+    with blockbuster_ctx("appliance"), asyncio.Runner(loop_factory=VirtualLoop) as runner:
         return runner.run(checked())
