@@ -35,7 +35,7 @@ SHARE = (0.15, 0.9)
 AFTERMATH_S = 0.5
 """The room rings, and the canceller settles, so long after the loudspeaker has fallen silent."""
 
-FIRST_REST_S, LONGEST_REST_S = 60, 3600
+FIRST_REST_S, LONGEST_REST_S = 300, 3600
 """A restart that did not help is not repeated soon: after each one nothing is judged for twice as long."""
 
 
