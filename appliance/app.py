@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from appliance.audio.card import SoundCard
 from appliance.audio.deafness import DeafnessWatch
-from appliance.audio.echo import EchoCanceller, NoEcho
+from appliance.audio.echo import echo_filter
 from appliance.audio.microphone import StreamMicrophone
 from appliance.audio.playout import Playout
 from appliance.bus import Bus
@@ -228,7 +228,8 @@ async def running(
         gate = Gate(config.attention, session, journal, wake_word, earcons)
         deafness = DeafnessWatch(config.audio.deaf_after_s)
         reporter = DeviceReporter(journal)
-        microphone = StreamMicrophone(card, playout, detector, _echo(config, card), clock, reporter, deafness)
+        echo = echo_filter(config.audio, card.playout_rate)
+        microphone = StreamMicrophone(card, playout, detector, echo, clock, reporter, deafness)
         on_step("reading the prompt")
         await session.start(greet=greet)
         microphone.start(gate.on_frame)
@@ -238,15 +239,3 @@ async def running(
         finally:
             microphone.stop()
             await session.close()
-
-
-def _echo(config: Config, card: SoundCard) -> EchoCanceller | NoEcho:
-    audio = config.audio
-    if not audio.echo_cancellation:
-        return NoEcho(card.playout_rate)
-    return EchoCanceller(
-        card.playout_rate,
-        noise_suppression=audio.noise_suppression,
-        high_pass=audio.high_pass_filter,
-        auto_gain=audio.auto_gain,
-    )

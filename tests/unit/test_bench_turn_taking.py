@@ -10,6 +10,7 @@ from appliance.ops.bench.report import rounded
 from appliance.ops.bench.turn_cases import evenly, with_noise
 from appliance.ops.bench.turn_report import plot_turns, turn_json
 from appliance.ops.bench.turn_taking import TurnTaking, measure_turn_taking, scenes
+from appliance.ops.bench.turns import BargeInOutcome, barge_in_figures
 from tests.unit.test_bench_turns import RATE, bench, case
 
 
@@ -45,6 +46,14 @@ async def test_json_and_plot(tmp_path: Path) -> None:
     assert len(shown["delay_deciles_ms"]["quiet"]) == 11
     plot_turns(found, tmp_path / "turns.png")
     assert (tmp_path / "turns.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_what_the_background_stopped_was_no_interruption() -> None:
+    outcomes = [BargeInOutcome(name="a", accepted=True, latency_ms=value) for value in (-40.0, 400.0)]
+    figures = barge_in_figures([*outcomes, BargeInOutcome(name="b", accepted=False, latency_ms=None)], [])
+    assert figures.early_percent == figures.missed_percent == pytest.approx(100 / 3)
+    assert figures.latency_ms is not None
+    assert figures.latency_ms.p50 == 400.0
 
 
 def test_noise_lies_so_far_below_the_person() -> None:

@@ -37,6 +37,9 @@ def barge_in_table(conditions: Mapping[str, BargeInFigures]) -> Table:
     figures = list(conditions.values())
     table = _table("interruptions", conditions)
     table.add_row("not accepted", *(_percent(each.missed_percent) for each in figures))
+    table.add_row(
+        "stopped by the background, before the first sound", *(_percent(each.early_percent) for each in figures)
+    )
     table.add_row("decision after the first sound, p50 / p95", *(_spread(each.latency_ms) for each in figures))
     table.add_row(
         "backchannels that stopped the reply", *(_percent(each.backchannel_errors_percent) for each in figures)
@@ -78,6 +81,7 @@ def _distribution(axes: Axes, values_ms: Mapping[str, list[float]], labels: Mapp
         share = 100.0 * np.arange(1, len(values) + 1) / max(len(values), 1)
         axes.step(sorted(values), share, where="post", label=labels[name])
     axes.legend(loc="lower right", frameon=False)
+    axes.set_xlim(left=0)
     axes.set_ylim(0, 100)
     axes.grid(alpha=0.3)
     axes.spines[["top", "right"]].set_visible(False)

@@ -12,6 +12,7 @@ from appliance.ops.bench.turns import (
     Bench,
     TurnFigures,
     barge_in_figures,
+    latencies_ms,
     run_barge_ins,
     run_turns,
     turn_figures,
@@ -83,5 +84,5 @@ async def measure_turn_taking(
         found.turns[name] = turn_figures(ends)
         found.barge_ins[name] = barge_in_figures(cuts, nods)
         found.delays_ms[name] = [end.delay_ms for end in ends if end.delay_ms is not None]
-        found.latencies_ms[name] = [cut.latency_ms for cut in cuts if cut.latency_ms is not None]
+        found.latencies_ms[name] = latencies_ms(cuts)
     return found

@@ -74,6 +74,11 @@ class BargeInOutcome:
     latency_ms: float | None
     """From the first voiced sample to the decision."""
 
+    @property
+    def early(self) -> bool:
+        """Whether the reply was stopped before the person had made a sound."""
+        return self.latency_ms is not None and self.latency_ms < 0.0
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TurnFigures:
@@ -96,6 +101,8 @@ class BargeInFigures:
 
     interruptions: int
     missed_percent: float
+    early_percent: float
+    """The background had stopped the reply before the person spoke."""
     latency_ms: Spread | None
     backchannels: int
     backchannel_errors_percent: float
@@ -273,10 +280,16 @@ def barge_in_figures(interruptions: Sequence[BargeInOutcome], backchannels: Sequ
     return BargeInFigures(
         interruptions=len(interruptions),
         missed_percent=_percent(not outcome.accepted for outcome in interruptions),
-        latency_ms=Spread.of([outcome.latency_ms for outcome in interruptions if outcome.latency_ms is not None]),
+        early_percent=_percent(outcome.early for outcome in interruptions),
+        latency_ms=Spread.of(latencies_ms(interruptions)),
         backchannels=len(backchannels),
         backchannel_errors_percent=_percent(outcome.accepted for outcome in backchannels),
     )
+
+
+def latencies_ms(outcomes: Iterable[BargeInOutcome]) -> list[float]:
+    """Return how long the decisions about speech during a reply took, those before its beginning left out."""
+    return [each.latency_ms for each in outcomes if each.latency_ms is not None and not each.early]
 
 
 def _percent(flags: Iterable[bool]) -> float:
