@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from itertools import cycle
 
 from appliance.config.models import Config
 from appliance.engines.ports import Message, Role
@@ -14,6 +15,11 @@ RULES = (
 )
 
 
+EXAMPLE_MOMENTS = (datetime(2026, 3, 3, 9, 20), datetime(2026, 6, 12, 15, 45), datetime(2026, 5, 6, 11, 30))  # noqa: DTZ001
+"""When the example turns took place. Without a time in the examples too, the model takes the one before the person's
+words for the question."""
+
+
 def preamble(config: Config) -> list[Message]:
     """Return system message and example turns. Nothing in it depends on the time, so it is read once."""
     lines = [
@@ -23,8 +29,8 @@ def preamble(config: Config) -> list[Message]:
     if config.site.facts:
         lines += ["Facts:", *(f"- {fact}" for fact in config.site.facts)]
     messages = [Message(Role.SYSTEM, "\n".join(lines))]
-    for example in config.persona.examples:
-        messages += [Message(Role.USER, example.user), Message(Role.ASSISTANT, example.assistant)]
+    for example, time in zip(config.persona.examples, cycle(EXAMPLE_MOMENTS)):
+        messages += [Message(Role.USER, f"{moment(time)} {example.user}"), Message(Role.ASSISTANT, example.assistant)]
     return messages
 
 
