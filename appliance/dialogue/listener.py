@@ -21,10 +21,6 @@ TRAILING_SILENCE = LISTENING_RATE // 5
 """Silence kept after the last voiced sample for the recogniser: 200 ms, so that no last consonant is cut."""
 
 
-SPEAKING = 0.5
-"""No partial pass is begun in a frame below this: it would be in the way of the final pass if this is the end."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UserTurn:
     """What the person said in one turn."""
@@ -74,7 +70,15 @@ class _Utterance:
     frames: list[Frame]
     stable: StablePrefix = field(default_factory=StablePrefix)
     cadence: PartialCadence = field(default_factory=PartialCadence)
-    partial: asyncio.Task[None] | None = None
+    early: asyncio.Task[None] | None = None
+    """A pass that was begun while the person spoke, or in the first frame of silence."""
+    early_until: int = 0
+    """How far the last early pass heard."""
+    understood: Transcript | None = None
+    """What it understood, once it is done."""
+    understood_t: float = 0.0
+    awaited: bool = False
+    """The person is quiet, and the early pass under way has heard all they said."""
     final: asyncio.Task[None] | None = None
     transcript: Transcript | None = None
     transcribed_t: float = 0.0
@@ -95,10 +99,11 @@ class _Utterance:
 
     def drop_passes(self) -> None:
         """Cancel the transcriptions in flight."""
-        for task in (self.partial, self.final):
+        for task in (self.early, self.final):
             if task is not None:
                 task.cancel()
-        self.partial = self.final = None
+        self.early = self.final = None
+        self.awaited = False
 
 
 class Listener:
@@ -120,6 +125,7 @@ class Listener:
         self._tasks = tasks
         self._clock = clock
         self._partials = config.stt.partials
+        self._adopts_early = config.stt.beam_size == 1  # else the final pass searches better than an early one
         self.partials_enabled = True
         """Turned off while a reply needs the cores."""
         self._before: deque[Frame] = deque(
@@ -143,8 +149,11 @@ class Listener:
         (self._before if self._current is None else self._current.frames).append(frame)
         self._handle(self._endpointer.on_frame(frame))
         utterance = self._current
-        if utterance is not None and frame.speech_probability >= SPEAKING and self._partial_due(utterance):
-            utterance.partial = self._tasks.spawn(self._transcribe_partial(utterance), self._observer.assistance_failed)
+        if utterance is not None and self._early_pass_due(utterance):
+            utterance.early_until = utterance.end
+            utterance.early = self._tasks.spawn(
+                self._transcribe_early(utterance), lambda error: self._early_failed(utterance, error)
+            )
 
     def end_turn(self) -> None:
         """End the turn under way, if there is one, without waiting for silence."""
@@ -167,15 +176,18 @@ class Listener:
             self._before.clear()
         self._current = self._closing = None
 
-    def _partial_due(self, utterance: _Utterance) -> bool:
-        return (
-            self._partials
-            and self.partials_enabled
-            and utterance.partial is None
-            and utterance.final is None
-            and utterance.transcript is None
-            and utterance.cadence.due(utterance.end)
-        )
+    def _early_pass_due(self, utterance: _Utterance) -> bool:
+        """Tell whether to transcribe now: at intervals, and at once when the voice stops, in case this is the end."""
+        if not (self._partials and self.partials_enabled) or utterance.transcript is not None:
+            return False
+        if utterance.early is not None or utterance.final is not None:
+            return False
+        if utterance.end > self._endpointer.last_voiced:
+            return not self._heard_all(utterance)
+        return utterance.cadence.due(utterance.end)
+
+    def _heard_all(self, utterance: _Utterance) -> bool:
+        return utterance.early_until >= self._endpointer.last_voiced
 
     def _handle(self, signals: tuple[Signal, ...]) -> None:
         for signal in signals:
@@ -189,7 +201,7 @@ class Listener:
     def _handle_in_turn(self, signal: Signal, utterance: _Utterance) -> None:
         match signal:
             case Signal.PAUSED:
-                self._transcribe(utterance)
+                self._conclude(utterance)
             case Signal.ASK:
                 self._tasks.spawn(self._ask(utterance), self._observer.assistance_failed)
             case Signal.RESUMED:
@@ -198,6 +210,17 @@ class Listener:
                 self._observer.resumed()
             case Signal.ENDED:
                 self._end(utterance)
+
+    def _conclude(self, utterance: _Utterance) -> None:
+        """Find the words of the whole utterance: from an early pass that has heard them all, or by a final one."""
+        if not self._adopts_early or not self._heard_all(utterance):
+            self._transcribe(utterance)
+        elif utterance.early is not None:
+            utterance.awaited = True
+        elif utterance.understood is None or utterance.understood.rejected:
+            self._transcribe(utterance)
+        else:
+            self._adopt(utterance, utterance.understood, utterance.understood_t, utterance.early_until)
 
     def _transcribe(self, utterance: _Utterance) -> None:
         utterance.drop_passes()
@@ -210,8 +233,8 @@ class Listener:
         utterance.decided_t = self._clock.now()
         utterance.first_voiced, utterance.last_voiced = endpointer.speech_start, endpointer.last_voiced
         self._closing, self._current = utterance, None
-        if utterance.transcript is None and utterance.final is None:  # ended without a pause, by the cap
-            self._transcribe(utterance)
+        if utterance.transcript is None and utterance.final is None and not utterance.awaited:
+            self._transcribe(utterance)  # it ended without a pause, by the cap
         self._deliver(utterance)
 
     def _deliver(self, utterance: _Utterance) -> None:
@@ -229,23 +252,35 @@ class Listener:
             )
         )
 
-    async def _transcribe_partial(self, utterance: _Utterance) -> None:
+    async def _transcribe_early(self, utterance: _Utterance) -> None:
         began = utterance.cadence.started(utterance.end)
         transcript = await self._transcriber.transcribe(utterance.sound(), final=False)
-        utterance.partial = None
+        utterance.early = None
+        utterance.understood, utterance.understood_t = transcript, self._clock.now()
         utterance.cadence.finished(began, utterance.end)
-        if transcript.text:
+        if utterance.awaited:
+            utterance.awaited = False
+            self._conclude(utterance)
+        elif transcript.text:
             self._observer.understood_so_far(transcript.text, utterance.stable.update(transcript.text))
+
+    def _early_failed(self, utterance: _Utterance, error: Exception) -> None:
+        utterance.early = None
+        self._observer.assistance_failed(error)
+        if utterance.awaited:
+            self._transcribe(utterance)
 
     async def _transcribe_final(self, utterance: _Utterance, until: int) -> None:
         at = utterance.end
         transcript = await self._transcriber.transcribe(utterance.sound(until))
         utterance.final = None
-        utterance.transcript = transcript
-        utterance.transcribed_t = self._clock.now()
+        self._adopt(utterance, transcript, self._clock.now(), at)
+
+    def _adopt(self, utterance: _Utterance, transcript: Transcript, t: float, heard_until: int) -> None:
+        utterance.transcript, utterance.transcribed_t = transcript, t
         if utterance.reason is None:
             self._observer.paused(transcript)
-            self._handle(self._endpointer.on_transcript(transcript.text, at))
+            self._handle(self._endpointer.on_transcript(transcript.text, heard_until))
         self._deliver(utterance)
 
     async def _ask(self, utterance: _Utterance) -> None:

@@ -77,7 +77,6 @@ class Session:
         self._speculations = 0
         self._gain_db = 0.0
         self._moment = ""
-        self._known_moment = ""
         self._ending = False
 
     async def start(self, *, greet: bool) -> None:
@@ -222,7 +221,6 @@ class Session:
                 self._speaker.drop()
                 self._speaker.prepare(self._asked(text))
             self._speaker.commit()
-            self._known_moment = self._moment
             if self._listener.in_speech:  # the person already goes on
                 self._speaker.hold()
 
@@ -230,8 +228,8 @@ class Session:
         return Asked(text=text, prompt=self._prompt(text))
 
     def _prompt(self, text: str) -> str:
-        """Return what the model reads as the person's words; the time stands before them when it has changed."""
-        return text if self._moment == self._known_moment else f"{self._moment} {text}"
+        """Return what the model reads as the person's words; the time stands before them."""
+        return f"{self._moment} {text}"
 
     def _needs_model(self, text: str) -> bool:
         return recognise(text) is None and not is_goodbye(text, self._config.session.goodbye_words)
@@ -318,10 +316,8 @@ class Session:
             self._ending = False
             self._speaker.history.clear()
             self._journal.begin_session()
-            self._known_moment = ""
         model = self._engines.model
-        if self._speaker.history.trim(model.count_tokens, model.context_tokens):
-            self._known_moment = ""
+        self._speaker.history.trim(model.count_tokens, model.context_tokens)
         self._speaker.read_ahead("")
 
     def _watch_silence(self, frame: Frame) -> None:

@@ -55,12 +55,11 @@ class FakeTranscriber:
         self._clock = clock
         self._lexicon = lexicon
         self.delay_s = 0.1
-        self.fail_next = False
+        self.failing = False
 
     async def transcribe(self, pcm: Samples, *, final: bool = True) -> Transcript:
         await self._clock.sleep(self.delay_s if final else self.delay_s / 2)
-        if final and self.fail_next:
-            self.fail_next = False
+        if self.failing:
             raise EngineError("the recogniser broke")
         text = " ".join(self._lexicon.words(pcm))
         return Transcript(text=text, confidence=0.9 if text else 0.0, rejected=None if text else "no-speech")

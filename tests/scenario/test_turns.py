@@ -72,7 +72,7 @@ def test_nothing_of_a_dropped_reply_is_remembered() -> None:
         assert texts == [
             "[Monday, March 2, 2026, 10:05 AM] do you open on Saturdays and on Sundays",
             "We open at eight. The pharmacy is next door.",
-            "thank you so much",
+            "[Monday, March 2, 2026, 10:05 AM] thank you so much",
         ]
 
     perform(scene)
@@ -121,10 +121,11 @@ def test_a_failing_model_is_admitted_and_the_next_turn_works() -> None:
 
 def test_a_failing_recogniser_is_admitted_and_the_next_turn_works() -> None:
     async def scene(stage: Stage) -> None:
-        stage.transcriber.fail_next = True
-        stage.say("hello")
+        stage.transcriber.failing = True
+        stage.say("hello there Joe")
         turn = await stage.answered()
         assert turn.heard_text == stage.config.phrases.engine_error
+        stage.transcriber.failing = False
         stage.say("when do you open")
         assert (await stage.answered()).heard_text == "We open at eight. The pharmacy is next door."
 
