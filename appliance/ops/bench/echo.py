@@ -76,6 +76,8 @@ class EchoOutcome:
     own_speech_s: float
     interruptions: int
     """Replies that fell silent because of nobody."""
+    by_sound_alone: int
+    """Those among them without recognisable words: the reply goes on when the sound is over."""
     answers: int
     """Turns of nobody that would have been answered."""
     speech_starts: int
@@ -176,6 +178,7 @@ class _Heard:
     """What the policies noticed."""
 
     interruptions: int = 0
+    by_sound_alone: int = 0
     answers: int = 0
     speech_starts: int = 0
     misheard: list[Misheard] = field(default_factory=list)
@@ -230,6 +233,7 @@ class _EchoRun:
             noise=room.noise is not None,
             own_speech_s=own_speech_s,
             interruptions=heard.interruptions,
+            by_sound_alone=heard.by_sound_alone,
             answers=heard.answers,
             speech_starts=heard.speech_starts,
             erle_db=self._meter.erle_db if room.noise is None else None,
@@ -252,18 +256,19 @@ class _EchoRun:
             self._policy.reset()
             self._answer = None
             return
-        await self._settle(self._policy.on_frame(frame))
+        await self._settle(self._policy.on_frame(frame), words=False)
         if self._answer is not None and self._answer[0] <= frame.end:
             (_, at, transcript), self._answer = self._answer, None
-            await self._settle(self._policy.on_words(transcript.text, transcript.rejected, at))
+            await self._settle(self._policy.on_words(transcript.text, transcript.rejected, at), words=True)
 
-    async def _settle(self, signals: Iterable[BargeInSignal]) -> None:
+    async def _settle(self, signals: Iterable[BargeInSignal], *, words: bool) -> None:
         for signal in signals:
             if signal is BargeInSignal.ASK:
                 transcript = await self._transcribe(self._policy.speech_start, self._position, final=False)
                 self._answer = (self._position + to_samples(STT_LATENCY_MS), self._position, transcript)
             elif signal is BargeInSignal.ACCEPTED:
                 self._heard.interruptions += 1  # the policy is silent now until `reset`
+                self._heard.by_sound_alone += not words
                 self._answer = None
 
     async def _follow_turn(self, signals: Iterable[Signal]) -> None:
