@@ -23,8 +23,8 @@ PHANTOM_STRICTNESS = 0.5
 
 FAINT_DBFS = -38.0
 FAINT_DOUBT = 0.7
-"""What is fainter than a person at the appliance is more likely talk in the background: there, `no speech` is taken for
-1 / 0.7 times as probable."""
+"""A model that was given a vocabulary is readier to believe in speech. What is fainter than a person at the appliance
+is then more likely talk in the background: there, `no speech` is taken for 1 / 0.7 times as probable."""
 
 MAX_WORDS_PER_S = 7.0
 SLACK_WORDS = 2.0
@@ -113,7 +113,7 @@ def judge(evidence: Evidence, limits: Limits) -> Rejection | None:
 def _judge_probability(evidence: Evidence, words: Sequence[str], limits: Limits) -> Rejection | None:
     if len(words) > SLACK_WORDS + MAX_WORDS_PER_S * evidence.seconds:
         return Rejection.LOW_CONFIDENCE
-    no_speech = _no_speech(evidence)
+    no_speech = _no_speech(evidence, limits)
     needed = _needed_logprob(no_speech, limits)
     if evidence.average_logprob < needed:
         return Rejection.NO_SPEECH if no_speech > limits.no_speech_probability else Rejection.LOW_CONFIDENCE
@@ -122,9 +122,9 @@ def _judge_probability(evidence: Evidence, words: Sequence[str], limits: Limits)
     return None
 
 
-def _no_speech(evidence: Evidence) -> float:
+def _no_speech(evidence: Evidence, limits: Limits) -> float:
     """Return how likely it is that nobody speaks to the appliance."""
-    if evidence.level_dbfs >= FAINT_DBFS:
+    if not limits.vocabulary or evidence.level_dbfs >= FAINT_DBFS:
         return evidence.no_speech_probability
     return min(evidence.no_speech_probability / FAINT_DOUBT, 1.0)
 

@@ -34,10 +34,9 @@ TOKENS_PER_S = 6
 TOKENS_AT_LEAST = 10
 """Bounds what a pass may write; fast English is five tokens a second, and only a loop writes more."""
 
-SAID_BEFORE = "Hello. How can I help you?"
-"""Put to the model as what was said before, with the vocabulary behind it. It makes the model expect a sentence that is
-spoken to somebody: it tells speech from noise better, and writes capitals and full stops, on which turn taking depends.
-Of a bare list of words it would take over the style, and write in lower case with a comma at the end."""
+SAID_BEFORE = "Hello. How can I help you? {}."
+"""How the vocabulary is put to the model: as what was said before. Of a bare list it would also take over the style,
+and write in lower case with a comma at the end, which turn taking would take for a sentence that goes on."""
 
 MAX_CONTEXT_TOKENS = 160
 """Of the 448 tokens that the decoder has for context and transcript; a longer vocabulary is cut."""
@@ -127,9 +126,11 @@ class ShortWindowWhisper:
 
 
 def _context(tokenizer: Tokenizer, vocabulary: Sequence[str]) -> list[int]:
-    """Return the tokens of what was said before, vocabulary included."""
-    said = f" {SAID_BEFORE} {', '.join(vocabulary)}." if vocabulary else f" {SAID_BEFORE}"
-    return [tokenizer.sot_prev, *tokenizer.encode(said)[:MAX_CONTEXT_TOKENS]]
+    """Return the tokens that tell the model what to expect; none without a vocabulary, for context costs accuracy."""
+    if not vocabulary:
+        return []
+    said = tokenizer.encode(" " + SAID_BEFORE.format(", ".join(vocabulary)))
+    return [tokenizer.sot_prev, *said[:MAX_CONTEXT_TOKENS]]
 
 
 def _load(folder: Path, *, device: str, compute_type: str, threads: int) -> WhisperModel:

@@ -101,10 +101,11 @@ def test_nobody_speaks_ten_words_in_half_a_second() -> None:
     assert verdict("one two three four five six seven eight nine ten", seconds=0.5) is Rejection.LOW_CONFIDENCE
 
 
-def test_talk_in_the_background_needs_better_evidence() -> None:
+def test_with_a_vocabulary_talk_in_the_background_needs_better_evidence() -> None:
     said = {"text": "It's kind of a lot of guys.", "logprob": -0.9, "no_speech": 0.5}
-    assert verdict(**said, level_dbfs=-25.0) is None  # type: ignore[arg-type]
-    assert verdict(**said, level_dbfs=-42.0) is Rejection.NO_SPEECH  # type: ignore[arg-type]
+    limits = Limits(vocabulary=("X-ray",))
+    assert verdict(**said, level_dbfs=-25.0, limits=limits) is None  # type: ignore[arg-type]
+    assert verdict(**said, level_dbfs=-42.0, limits=limits) is Rejection.NO_SPEECH  # type: ignore[arg-type]
 
 
 def test_the_vocabulary_alone_needs_better_evidence() -> None:
