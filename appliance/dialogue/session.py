@@ -150,10 +150,14 @@ class Session:
         self._journal.emit(SpeechStarted, t=self._time_of(start))
 
     def understood_so_far(self, text: str, stable: str) -> None:
-        """Read the words that will not change ahead of the end of the turn."""
+        """Read the words ahead of the end of the turn.
+
+        Also those that may still change: the model has nothing else to do, and what was misheard costs only the words
+        from there on. A word less to read when the answer is awaited is worth 20 ms on two cores.
+        """
         self._journal.emit(PartialTranscript, text=text, stable=stable)
-        if stable and not self._speaker.active and self._speaker.preparing is None:
-            self._speaker.read_ahead(self._prompt(stable))
+        if not self._speaker.active and self._speaker.preparing is None:
+            self._speaker.read_ahead(self._prompt(text))
 
     def paused(self, transcript: Transcript) -> None:
         """Prepare the reply, in case this was the end."""

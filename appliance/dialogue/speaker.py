@@ -58,6 +58,7 @@ class Speaker:
         self._cpu_began = 0.0
         self._last: Sequence[Speech] = ()
         self._reading: asyncio.Task[None] | None = None
+        self._next_words: str | None = None
         self.held = False
 
     @property
@@ -81,13 +82,17 @@ class Speaker:
         return self._last
 
     def read_ahead(self, words: str) -> None:
-        """Let the model read what is certain so far: the history, and the person's first `words`."""
-        self._stop_reading()
-        self._reading = self._tasks.spawn(self._model.prefill(self.history.asking(words)), self.report)
+        """Let the model read what is known so far: the history, and the person's first `words`.
+
+        A reading under way is not cut short, because nearly all of it will be needed; the latest `words` come next.
+        """
+        self._next_words = words
+        if self._reading is None or self._reading.done():
+            self._reading = self._tasks.spawn(self._read(), self.report)
 
     def prepare(self, asked: Asked) -> None:
         """Begin a reply by the model; nobody hears it before `commit`."""
-        self._stop_reading()
+        self._next_words = None
         reply = self._begin(asked, speculative=True)
         reply.start(self._model.reply(self.history.asking(asked.prompt)))
 
@@ -200,10 +205,10 @@ class Speaker:
         )
         self._cancel()
 
-    def _stop_reading(self) -> None:
-        if self._reading is not None:
-            self._reading.cancel()
-            self._reading = None
+    async def _read(self) -> None:
+        while (words := self._next_words) is not None:
+            self._next_words = None
+            await self._model.prefill(self.history.asking(words))
 
     def _cancel(self) -> None:
         if self._reply is not None:
