@@ -8,7 +8,8 @@ then sees what it expects. docs/decisions/0006-short-windows.md has the measurem
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -93,8 +94,8 @@ class ShortWindowWhisper:
         prompt = self._prompt if as_trained else [*self._context, *self._prompt]
         whole = as_trained or not self._splicing
         encoded_s = WINDOW_S if whole else min(seconds + SILENCE_ENCODED_S, WINDOW_S)
-        try:
-            encoded = self._listen(pcm, frames=2 * int(encoded_s * FRAMES_PER_S / 2))
+        encoded = self._listen(pcm, frames=2 * int(encoded_s * FRAMES_PER_S / 2))
+        with _failures_explained():
             result = self._model.generate(
                 ctranslate2.StorageView.from_array(encoded),
                 [prompt],
@@ -103,10 +104,6 @@ class ShortWindowWhisper:
                 return_scores=True,
                 return_no_speech_prob=True,
             )[0]
-        except (RuntimeError, ValueError) as error:
-            raise EngineError(
-                f"speech recognition failed: {error}", remedy="Restart the appliance; check the memory of the device."
-            ) from error
         written = result.sequences_ids[0]
         return Decoded(
             text=self._tokenizer.decode(written).strip(),
@@ -122,7 +119,19 @@ class ShortWindowWhisper:
 
     def _encode(self, mel: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:
         features = np.ascontiguousarray(mel[np.newaxis], dtype=np.float32)
-        return np.array(self._model.encode(ctranslate2.StorageView.from_array(features), to_cpu=True))
+        with _failures_explained():
+            return np.array(self._model.encode(ctranslate2.StorageView.from_array(features), to_cpu=True))
+
+
+@contextmanager
+def _failures_explained() -> Iterator[None]:
+    try:
+        yield
+    except (RuntimeError, ValueError) as error:  # what ctranslate2 raises for want of memory or of a GPU library
+        raise EngineError(
+            f"speech recognition failed: {error}",
+            remedy="Restart the appliance; if it stays, set device: cpu in config.yaml.",
+        ) from error
 
 
 def _context(tokenizer: Tokenizer, vocabulary: Sequence[str]) -> list[int]:
