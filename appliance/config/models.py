@@ -146,8 +146,8 @@ class AudioConfig(Section):
     """Loudspeaker by name, part of its name or number; null for the default."""
     echo_cancellation: bool = True
     """Remove the assistant's own voice from the microphone. Turn off only with headphones."""
-    noise_suppression: bool = True
-    """Reduce steady noise such as fans."""
+    noise_suppression: bool = False
+    """Reduce steady noise such as fans; off, because Whisper understands people better without."""
     high_pass_filter: bool = True
     """Remove rumble below the voice."""
     auto_gain: bool = False

@@ -14,7 +14,7 @@ from blockbuster import blockbuster_ctx
 T = TypeVar("T")
 
 UTC = ZoneInfo("UTC")
-"""Read from disk once, before any loop runs; ZoneInfo keeps it. In the appliance, checking the configuration does this."""
+"""Read from disk once, before a loop runs; ZoneInfo keeps it. Otherwise checking the configuration does this."""
 
 
 class NothingScheduledError(RuntimeError):

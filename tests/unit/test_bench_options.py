@@ -9,6 +9,7 @@ from appliance.audio.files import write_wav
 from appliance.audio.levels import dbfs
 from appliance.cli.bench.conversation import RATE, Surroundings
 from appliance.cli.bench.options import bar, labelled_speech, prepared_visitor
+from appliance.config.models import Config, ModelsConfig
 from appliance.errors import AudioFileError, UsageError
 from appliance.ops.visit import Recording
 from tests.unit.audio_fakes import FakeClock
@@ -68,14 +69,14 @@ def test_speech_is_found_by_name_in_the_environment_or_nowhere(tmp_path: Path, m
         labelled_speech(tmp_path)
 
 
-def test_the_visitor_of_the_set_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+def test_the_visitor_of_the_set_up(tmp_path: Path) -> None:
+    config = Config(models=ModelsConfig(directory=tmp_path / "models"))
     with pytest.raises(UsageError, match="no recordings to talk"):
-        prepared_visitor()
-    visit = tmp_path / "appliance" / "visitor" / "visit"
+        prepared_visitor(config)
+    visit = tmp_path / ".cache" / "visitor" / "visit"
     visit.mkdir(parents=True)
     (visit / "01-saturday.wav").touch()
-    assert prepared_visitor() == [visit / "01-saturday.wav"]
+    assert prepared_visitor(config) == [visit / "01-saturday.wav"]
 
 
 def test_without_a_terminal_there_is_no_bar(capsys: pytest.CaptureFixture[str]) -> None:

@@ -104,7 +104,7 @@ def conversation(
         return
     config = load(config_file)
     start_logging(config)
-    recordings = [Recording.load(path) for path in user or prepared_visitor()]
+    recordings = [Recording.load(path) for path in user or prepared_visitor(config)]
     figures = asyncio.run(_measure(config, recordings, turns, Surroundings(noise=noise, snr_db=snr_db, echo=echo)))
     if plot_file is not None:
         plot(figures, plot_file)

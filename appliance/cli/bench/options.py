@@ -12,10 +12,9 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 
+from appliance.config.models import Config
 from appliance.errors import UsageError
 
-SPEECH_BESIDE = Path("../shared/speech")
-"""Recordings beside the checkout."""
 LABELLED = "speech"
 """The folder of labelled speech in a collection that also has noises and rooms."""
 MANIFEST = "manifest.jsonl"
@@ -44,24 +43,28 @@ def labelled_speech(named: Path | None) -> Path | None:
     Raises UsageError when the one that was named, by option or environment, has no manifest.
     """
     wanted = named or (Path(os.environ["APPLIANCE_SPEECH_DIR"]) if "APPLIANCE_SPEECH_DIR" in os.environ else None)
-    for folder in (wanted or SPEECH_BESIDE, (wanted or SPEECH_BESIDE) / LABELLED):
+    if wanted is None:
+        return None
+    for folder in (wanted, wanted / LABELLED):
         if (folder / MANIFEST).is_file():
             return folder
-    if wanted is not None:
-        raise UsageError(
-            f"{wanted} has no {MANIFEST}",
-            remedy='Write one line a recording: {"file": "a.wav", "text": "hello", "lang": "en"}',
-        )
-    return None
+    raise UsageError(
+        f"{wanted} has no {MANIFEST}",
+        remedy='Write one line a recording: {"file": "a.wav", "text": "hello", "lang": "en"}',
+    )
 
 
-def prepared_visitor() -> list[Path]:
-    """Return the recordings of the visitor that the set-up has made. Raises UsageError when there are none."""
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    files = sorted((cache / "appliance" / "visitor" / "visit").glob("*.wav"))
+def prepared_visitor(config: Config) -> list[Path]:
+    """Return the recordings of the visitor that the set-up has made beside the models.
+
+    Raises UsageError when there are none.
+    """
+    folder = config.models.directory.parent / ".cache" / "visitor" / "visit"
+    files = sorted(folder.glob("*.wav"))
     if not files:
         raise UsageError(
-            "there are no recordings to talk", remedy="run scripts/setup --for demo, or name some of your own"
+            f"there are no recordings to talk in {folder}",
+            remedy="run scripts/setup --for demo, or name some of your own",
         )
     return files
 

@@ -34,16 +34,16 @@ def stt(
     config = load(config_file)
     start_logging(config)
     folder = labelled_speech(speech)
-    figures = asyncio.run(_measure(config, _visitor() if folder is None else load_speech(folder), noise, snr_db))
+    figures = asyncio.run(_measure(config, _visitor(config) if folder is None else load_speech(folder), noise, snr_db))
     if as_json:
         print(json.dumps([asdict(row) for row in figures], indent=2, ensure_ascii=False))
     else:
         Console().print(table(figures))
 
 
-def _visitor() -> list[SpokenText]:
+def _visitor(config: Config) -> list[SpokenText]:
     texts = {turn.name: turn.text for turn in VISIT}
-    files = [(path, path.stem.partition("-")[2]) for path in prepared_visitor()]
+    files = [(path, path.stem.partition("-")[2]) for path in prepared_visitor(config)]
     return [SpokenText(file=path.name, text=texts[name], pcm=read_audio(path)) for path, name in files if name in texts]
 
 

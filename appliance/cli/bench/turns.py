@@ -54,7 +54,7 @@ def turns(
     config = load(config_file)
     start_logging(config)
     folder = labelled_speech(speech)
-    people = evenly(_people(folder), limit)
+    people = evenly(_people(config, folder), limit)
     found = asyncio.run(_measure(config, people, noise, snr_db))
     conditions = {
         "recordings": len(people),
@@ -73,10 +73,10 @@ def turns(
         console.print(turn_table(found.turns), barge_in_table(found.barge_ins), conditions)
 
 
-def _people(folder: Path | None) -> Sequence[TurnCase]:
+def _people(config: Config, folder: Path | None) -> Sequence[TurnCase]:
     if folder is not None:
         return load_folder(folder)
-    found = [turn_case(path.stem, read_audio(path)) for path in prepared_visitor()]
+    found = [turn_case(path.stem, read_audio(path)) for path in prepared_visitor(config)]
     return [case for case in found if case is not None]
 
 
