@@ -73,9 +73,9 @@ class Room:
 
 
 def test_words_are_accepted_within_half_a_second() -> None:
-    room = Room([(250, "what")]).speak(480)
+    room = Room([(180, "what")]).speak(480)
     assert room.signals == [BargeInSignal.ASK, BargeInSignal.ACCEPTED]
-    assert 300 <= room.decided_ms() <= 500
+    assert 200 <= room.decided_ms() <= 500
 
 
 def test_a_lone_stop_is_accepted() -> None:
