@@ -39,6 +39,9 @@ class LlamaContext:
         llama_cpp.llama_backend_init()
         model_params = llama_cpp.llama_model_default_params()
         model_params.n_gpu_layers = gpu_layers
+        # Repacked weights stand in memory beside the mapped ones: 1900 MiB instead of 1300 for the default model, a
+        # prompt read in 5.4 s instead of 3.5, for a tenth more tokens/s (measured on two AVX-512 cores).
+        model_params.use_extra_bufts = False
         self._model = llama_cpp.llama_model_load_from_file(str(path).encode(), model_params)
         if not self._model:
             raise EngineError(f"llama.cpp cannot load {path}", remedy="run: appliance models verify --full")

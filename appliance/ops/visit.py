@@ -101,6 +101,10 @@ class Visit:
                 yield self._record(number, said, None)
                 await self._clock.sleep(PAUSE_S)
 
+    def forget(self) -> None:
+        """Free what the card has recorded so far; for runs whose memory is measured."""
+        self._card.forget_before(self._card.position)
+
     def _say(self, recording: Recording) -> _Said:
         start = self._card.speak(recording.pcm, LISTENING_RATE)
         scale = self._card.capture_rate / LISTENING_RATE

@@ -139,6 +139,7 @@ async def _talk(visit: Visit, recordings: list[Recording], turns: int) -> tuple[
     records, memory = [], []
     async for record in visit.turns(list(itertools.islice(itertools.cycle(recordings), turns))):
         records.append(record)
+        visit.forget()
         memory.append(resident_mib())
     return records, memory
 
