@@ -9,6 +9,7 @@ from appliance.clock import Clock
 from appliance.config.models import AttentionMode, Config
 from appliance.dialogue.bargein import BargeIn, BargeInSignal
 from appliance.dialogue.commands import Command, is_backchannel, is_goodbye, recognise
+from appliance.dialogue.controls import Controls
 from appliance.dialogue.history import History
 from appliance.dialogue.journal import Journal
 from appliance.dialogue.listener import Listener, UserTurn
@@ -20,9 +21,6 @@ from appliance.events import BargeIn as BargeInEvent
 from appliance.events import BargeInRefused, PartialTranscript, SpeechEnded, SpeechStarted, Transcribed
 from appliance.prompt.preamble import moment, preamble
 
-GAIN_STEP_DB = 4.0
-GAIN_LIMIT_DB = 12.0
-SPEED_STEP = 1.2
 SHORTEST_MISUNDERSTANDING_S = 0.35
 """A rejected noise shorter than this is a knock, not somebody who wants to be asked again."""
 
@@ -75,7 +73,7 @@ class Session:
         self._prompted = False
         self._misunderstood = 0
         self._speculations = 0
-        self._gain_db = 0.0
+        self._controls = Controls(loudspeaker, engines.voice)
         self._moment = ""
         self._ending = False
 
@@ -240,19 +238,10 @@ class Session:
 
     def _obey(self, command: Command, text: str) -> None:
         asked = Asked(text=text, prompt="")
-        match command:
-            case Command.STOP | Command.WAIT:
-                self._journal.enter("idle")
-                return
-            case Command.LOUDER | Command.QUIETER:
-                step = GAIN_STEP_DB if command is Command.LOUDER else -GAIN_STEP_DB
-                self._gain_db = min(max(self._gain_db + step, -GAIN_LIMIT_DB), GAIN_LIMIT_DB)
-                self._loudspeaker.set_gain(self._gain_db)
-            case Command.FASTER | Command.SLOWER:
-                factor = SPEED_STEP if command is Command.FASTER else 1 / SPEED_STEP
-                self._engines.voice.set_speed(self._engines.voice.speed * factor)
-            case Command.REPEAT:
-                pass
+        if command in (Command.STOP, Command.WAIT):
+            self._journal.enter("idle")
+            return
+        self._controls.adjust(command)
         if self._speaker.last:
             self._speaker.play(self._speaker.last, asked)
         else:
