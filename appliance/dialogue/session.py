@@ -52,7 +52,6 @@ class Session:
     ) -> None:
         self._config = config
         self._engines = engines
-        self._loudspeaker = loudspeaker
         self._clock = clock
         self._journal = journal
         self._tasks = TaskSet()
