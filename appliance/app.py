@@ -161,7 +161,7 @@ class DeviceReporter:
 
     def found(self, direction: str) -> None:
         """It is back."""
-        log.info("audio %s is back", direction)
+        log.warning("audio %s is back", direction)
         self._journal.emit(DeviceFound, direction=direction)
 
     def xrun(self, direction: str, count: int) -> None:
