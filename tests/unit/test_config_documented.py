@@ -122,6 +122,6 @@ def test_the_example_fits_the_schema_for_editors(text: str) -> None:
 
 def test_examples_are_short_and_begin_with_a_short_clause() -> None:
     for example in load(CONFIG_YAML, {}).persona.examples:
-        first_clause = re.split(r"[,.]| from ", example.assistant)[0]
+        first_clause = re.split(r"[,.]| from | at ", example.assistant)[0]
         assert len(first_clause.split()) <= 3, example.assistant
         assert len(re.findall(r"[.?!](?: |$)", example.assistant)) <= 2, example.assistant
