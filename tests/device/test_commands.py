@@ -60,7 +60,7 @@ def test_converse_can_cut_in(tmp_path: Path) -> None:
     for turn in INTERRUPTION:
         files.append(tmp_path / f"{turn.name}.wav")
         write_wav(files[-1], say(turn), 16_000)
-    done = appliance("converse", "--json", "--barge-in-after", "1.2", "--user", *files)
+    done = appliance("converse", "--json", "--barge-in-after", "0.2", "--user", *files)
     assert done.returncode == 0, done.stderr
     first, second = [json.loads(line) for line in done.stdout.splitlines()]
     assert first["assistant"]["interrupted"] is True
