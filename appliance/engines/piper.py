@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import json
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 import onnxruntime
 import soxr
-from piper import PiperVoice, SynthesisConfig
+from piper import AudioChunk, PiperVoice, SynthesisConfig
 from piper.config import PiperConfig
 
 from appliance.audio.ports import Samples
 from appliance.config.models import TtsConfig
+from appliance.engines.alignment import aligned_ends, with_durations
 from appliance.engines.ports import Speech
 from appliance.engines.worker import EngineThread
 from appliance.errors import EngineError
@@ -36,21 +38,21 @@ PAUSE_S = {".": 0.22, "!": 0.22, "?": 0.25, ":": 0.18, ";": 0.18, ",": 0.10}
 """What a reader pauses after a clause; it replaces Piper's trailing silence, which varies."""
 
 
+class Voice(Protocol):
+    """The part of `PiperVoice` that speaks."""
+
+    def phonemize(self, text: str) -> list[list[str]]:
+        """Return the phonemes of each sentence."""
+
+    def synthesize(self, text: str, syn_config: SynthesisConfig, include_alignments: bool) -> Iterable[AudioChunk]:
+        """Speak, one sentence after another."""
+
+
 class PiperSynthesiser:
     """Implements `Synthesiser`. Raises EngineError when the voice cannot be loaded."""
 
     def __init__(self, voice: Path, config: TtsConfig, *, output_rate: int, threads: int) -> None:
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
-        options.inter_op_num_threads = 1
-        try:
-            settings = json.loads(Path(f"{voice}.json").read_text(encoding="utf-8"))
-            session = onnxruntime.InferenceSession(str(voice), options, providers=["CPUExecutionProvider"])
-            self._voice = PiperVoice(session=session, config=PiperConfig.from_dict(settings))
-        except Exception as error:  # onnxruntime has no common base class of its errors
-            raise EngineError(
-                f"cannot load the voice {voice}: {error}", remedy="run: appliance models verify"
-            ) from error
+        self._voice = load_voice(voice, threads)
         self._lexicon = config.lexicon
         self._speed = config.speed
         self._short: OrderedDict[tuple[str, float], Speech] = OrderedDict()
@@ -89,30 +91,65 @@ class PiperSynthesiser:
 
     def _speak(self, text: str) -> Speech:
         words = speak_words(text, self._lexicon)
-        spoken = " ".join(word.spoken for word in words if word.spoken)
         settings = SynthesisConfig(length_scale=1.0 / self._speed, volume=VOLUME)
-        chunks = [chunk.audio_float_array for chunk in self._voice.synthesize(spoken, settings)] if spoken else []
-        sound = _trim(np.concatenate(chunks)) if chunks else np.zeros(0, np.float32)
+        sound, ends = say(self._voice, words, settings)
+        scale = self._rate / self._voice.config.sample_rate
         voiced = soxr.resample(sound, self._voice.config.sample_rate, self._rate).astype(np.float32)
         pause = np.zeros(int(PAUSE_S.get(text.rstrip()[-1:], 0.0) * self._rate), np.float32)
         return Speech(
             text=text,
             pcm=np.concatenate([voiced, pause]) if len(voiced) else voiced,
             sample_rate=self._rate,
-            word_ends=word_ends(self._weights(words), 0, len(voiced)),
+            word_ends=tuple(min(round(end * scale), len(voiced)) for end in ends),
         )
 
-    def _weights(self, words: Sequence[SpokenWord]) -> list[float]:
-        """Return the number of phonemes of each written word: what its share of the sound is taken to be."""
-        return [
-            float(sum(len(sentence) for sentence in self._voice.phonemize(word.spoken))) if word.spoken else 0.0
-            for word in words
-        ]
+
+def load_voice(voice: Path, threads: int) -> PiperVoice:
+    """Load a voice, with the durations of its phonemes where it has them. Raises EngineError."""
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    try:
+        settings = json.loads(Path(f"{voice}.json").read_text(encoding="utf-8"))
+        model = with_durations(voice.read_bytes())
+        session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+        return PiperVoice(session=session, config=PiperConfig.from_dict(settings))
+    except Exception as error:  # onnxruntime has no common base class of its errors
+        raise EngineError(f"cannot load the voice {voice}: {error}", remedy="run: appliance models verify") from error
 
 
-def _trim(pcm: Samples) -> Samples:
+def say(voice: Voice, words: Sequence[SpokenWord], settings: SynthesisConfig) -> tuple[Samples, tuple[int, ...]]:
+    """Return the sound of `words` at the rate of the voice, and for each of them the sample at which it has been said.
+
+    The voice says how long each phoneme lasts; where it does not, the words share the sound by their phonemes.
+    """
+    spoken = " ".join(word.spoken for word in words if word.spoken)
+    chunks = list(voice.synthesize(spoken, settings, include_alignments=True)) if spoken else []
+    if not chunks:
+        return np.zeros(0, np.float32), (0,) * len(words)
+    whole: Samples = np.concatenate([chunk.audio_float_array for chunk in chunks])
+    first, end = _loud(whole, chunks[0].sample_rate)
+    phonemes = [_phonemes(voice, word) for word in words]
+    ends = aligned_ends(phonemes, _timed(chunks)) or word_ends([float(len(word)) for word in phonemes], first, end)
+    return whole[first:end], tuple(min(max(at, first), end) - first for at in ends)
+
+
+def _timed(chunks: Iterable[AudioChunk]) -> list[tuple[str, int]]:
+    """Return the phonemes and their samples, nothing when the voice does not tell them all."""
+    alignments = [chunk.phoneme_alignments for chunk in chunks]
+    if None in alignments:
+        return []
+    return [(each.phoneme, int(each.num_samples)) for alignment in alignments for each in alignment or ()]
+
+
+def _phonemes(voice: Voice, word: SpokenWord) -> list[str]:
+    return [phoneme for sentence in voice.phonemize(word.spoken) for phoneme in sentence] if word.spoken else []
+
+
+def _loud(pcm: Samples, rate: int) -> tuple[int, int]:
+    """Return where the sound begins and ends without the silence around it."""
     loud = np.flatnonzero(np.abs(pcm) > SILENCE_LEVEL)
     if not len(loud):
-        return pcm[:0]
-    lead = int(LEAD_S * 22_050)
-    return pcm[max(loud[0] - lead, 0) : loud[-1] + lead]
+        return 0, 0
+    lead = int(LEAD_S * rate)
+    return max(int(loud[0]) - lead, 0), min(int(loud[-1]) + lead, len(pcm))
