@@ -25,6 +25,7 @@ from appliance.config.dialogue import (
 from appliance.config.engines import LlmConfig, SttConfig, TtsConfig
 from appliance.config.rules import broken_rule, folder_or_address, without_tilde, zone_that_exists
 from appliance.config.section import Section
+from appliance.config.tools import Forms, Tools
 
 __all__ = [
     "AttentionConfig",
@@ -86,6 +87,8 @@ class SiteConfig(Section):
     """What the place is called, as the assistant says it."""
     timezone: Annotated[str, AfterValidator(zone_that_exists)] = "UTC"
     """IANA time zone, such as Europe/Berlin; used when the person asks about time or date."""
+    role: str = Field(default="visitor", min_length=1)
+    """Who speaks here, such as visitor or staff; tools can be limited to roles."""
     facts: tuple[str, ...] = ()
     """What the assistant may tell about the place, one fact a line. It knows nothing else about it."""
 
@@ -207,6 +210,10 @@ class Config(Section):
     """Voice."""
     models: ModelsConfig = ModelsConfig()
     """Where models come from and where they are kept."""
+    tools: Tools = ()
+    """What it can do beside talking."""
+    forms: Forms = ()
+    """Forms that are filled in by talking."""
     log: LogConfig = LogConfig()
     """Log messages."""
 
