@@ -1,0 +1,1 @@
+"""Handing over to people: what they are told, and the channels by which it reaches them."""
