@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
-from collections.abc import Callable
+import ctypes
+import logging
+import threading
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -16,8 +20,13 @@ from appliance.audio.ports import Samples
 from appliance.clock import Clock
 from appliance.errors import AudioDeviceError
 
+log = logging.getLogger(__name__)
+
 LATENCY = "high"
 """PortAudio's choice for robust streams; `low` underflows."""
+
+STOP_S = 2.0
+"""Seconds that closing the streams may take; it is a matter of milliseconds where the sound system answers."""
 
 CLOCK_SLACK = 0.001
 """How much the card's clock may lose on ours: seconds per second, ten times what cheap crystals do."""
@@ -54,6 +63,8 @@ class PortAudioCard:
         self._clock = clock
         self._started = False
         self._streams: dict[str, Any] = {}
+        self._closing: threading.Thread | None = None
+        """Closes streams that the sound system does not let go of; None when there are none."""
         self._captured = self._played = 0
         self._capture_xruns = self._playout_xruns = 0
         self._offset = 0.0
@@ -75,6 +86,7 @@ class PortAudioCard:
     def start(self, on_capture: OnCapture, on_playout: OnPlayout) -> None:
         """Open both devices; after `stop`, those that are there now. Raises AudioDeviceError."""
         self.stop()
+        self._refuse_while_closing()
         if self._started:
             self._find(refresh=True)
         self._started = True
@@ -82,13 +94,20 @@ class PortAudioCard:
         self._open(CAPTURE, self.input.number, self.capture_rate, self._capture_callback(on_capture))
 
     def stop(self) -> None:
-        """Close both devices at once, without waiting for what is in their buffers."""
-        while self._streams:
-            _, stream = self._streams.popitem()
-            with contextlib.suppress(sd.PortAudioError):  # a device that is gone cannot be closed properly
-                stream.abort()
-            with contextlib.suppress(sd.PortAudioError):
-                stream.close()
+        """Close both devices at once, without waiting for what is in their buffers; takes at most `STOP_S`.
+
+        A sound system that hangs, or was stopped by a signal, never answers. Its streams are then left to a thread,
+        and `start` raises until it has closed them.
+        """
+        if not self._streams:
+            return
+        streams, self._streams = list(self._streams.values())[::-1], {}
+        self._closing = threading.Thread(target=_close, args=(streams,), name="audio-close", daemon=True)
+        self._closing.start()
+        self._closing.join(STOP_S)
+        if self._closing.is_alive():
+            log.warning("the sound system does not close its streams; they are left to it")
+            _outlive_streams()
 
     def failure(self) -> Failure | None:
         """Report a stream that the driver has ended."""
@@ -100,6 +119,14 @@ class PortAudioCard:
     def time_of(self, position: int) -> float:
         """Return when the captured sample `position` arrived, in seconds of the clock."""
         return self._offset + position / self.capture_rate
+
+    def _refuse_while_closing(self) -> None:
+        """Raise AudioDeviceError while streams are being closed: PortAudio must not be initialised beneath them."""
+        if self._closing is not None and self._closing.is_alive():
+            raise AudioDeviceError(
+                "the sound system does not answer: the streams of before are still being closed", remedy="Restart it."
+            )
+        self._closing = None
 
     def _find(self, *, refresh: bool) -> None:
         devices = list_devices(refresh=refresh)
@@ -162,6 +189,21 @@ class PortAudioCard:
             self._played += count
 
         return callback
+
+
+def _outlive_streams() -> None:
+    """Let the program end while streams are stuck: nothing waits for them, and their code stays loaded."""
+    atexit.unregister(sd._exit_handler)  # noqa: SLF001 - it would wait for them for ever
+    ctypes.CDLL(sd._libname)  # noqa: SLF001 - never unloaded, as cffi does at the end, beneath their threads
+
+
+def _close(streams: Iterable[Any]) -> None:
+    """Close streams one by one: PortAudio's list of open streams is not made for two threads."""
+    for stream in streams:
+        with contextlib.suppress(sd.PortAudioError):  # a device that is gone cannot be closed properly
+            stream.abort()
+        with contextlib.suppress(sd.PortAudioError):
+            stream.close()
 
 
 def _describe(device: Any, apis: Any, default_api: Any) -> DeviceInfo:  # noqa: ANN401 - dictionaries of sounddevice

@@ -1,10 +1,7 @@
-"""A private PulseAudio with a virtual microphone and a virtual loudspeaker, and hands to speak and to listen with."""
+"""The private PulseAudio of the product with what tests do to it, and an ear at its loudspeaker."""
 
 from __future__ import annotations
 
-import os
-import shutil
-import signal
 import subprocess
 import time
 from pathlib import Path
@@ -12,58 +9,15 @@ from pathlib import Path
 import numpy as np
 
 from appliance.audio.ports import Samples
+from appliance.ops.virtual_sound import MOUTH, RATE, SINK, SPEAKER, VirtualSound
 
-RATE = 48_000
-MOUTH = "user_mouth"
-SPEAKER = "speaker"
+__all__ = ["MOUTH", "RATE", "SPEAKER", "PulseServer", "Recorder"]
+
 _UP_S = 10.0
-_SINK = "rate=48000 channels=1 format=s16le norewinds=1"
-"""Without `norewinds` a monitor is rendered up to 2 s ahead and leading audio is lost."""
 
 
-class PulseServer:
-    """A PulseAudio server of our own: the monitor of `user_mouth` is the microphone, `speaker` the loudspeaker."""
-
-    def __init__(self, folder: Path) -> None:
-        missing = [tool for tool in ("pulseaudio", "pactl", "paplay", "parec") if shutil.which(tool) is None]
-        if missing:
-            raise AssertionError(f"{', '.join(missing)} not found: run scripts/setup, which installs PulseAudio")
-        self.folder = folder
-        self.environment = {
-            "XDG_RUNTIME_DIR": str(folder),
-            "PULSE_RUNTIME_PATH": str(folder / "runtime"),
-            "PULSE_STATE_PATH": str(folder / "state"),
-            "PULSE_COOKIE": str(folder / "cookie"),
-            "PULSE_SERVER": f"unix:{folder / 'native'}",
-            "PULSE_SOURCE": f"{MOUTH}.monitor",
-            "PULSE_SINK": SPEAKER,
-        }
-        self._process: subprocess.Popen[bytes] | None = None
-
-    def start(self) -> None:
-        """Start the server and wait until it answers."""
-        script = self.folder / "ci.pa"
-        script.write_text(
-            f"load-module module-native-protocol-unix auth-anonymous=1 socket={self.folder / 'native'}\n"
-            f"load-module module-null-sink sink_name={MOUTH} {_SINK}\n"
-            f"load-module module-null-sink sink_name={SPEAKER} {_SINK}\n"
-        )
-        command = ["pulseaudio", "-n", "-F", str(script), "--system=false", "--daemonize=no", "--use-pid-file=no"]
-        command += ["--exit-idle-time=-1", "--disallow-exit", "--realtime=no", "--high-priority=no"]
-        with (self.folder / "log").open("wb") as log:
-            self._process = subprocess.Popen(command, env=self.full_environment(), stdout=log, stderr=log)
-        deadline = time.monotonic() + _UP_S
-        while not self._answers():
-            if self._process.poll() is not None or time.monotonic() > deadline:
-                raise AssertionError(f"PulseAudio did not start:\n{(self.folder / 'log').read_text()}")
-            time.sleep(0.05)
-
-    def stop(self) -> None:
-        """End the server, as a crash would."""
-        if self._process is not None:
-            self._process.send_signal(signal.SIGKILL)
-            self._process.wait()
-            self._process = None
+class PulseServer(VirtualSound):
+    """Devices come and go; what is said is raw samples; what is played is recorded."""
 
     def pactl(self, *arguments: str) -> str:
         """Run `pactl` and return what it prints."""
@@ -80,7 +34,7 @@ class PulseServer:
 
     def plug_in(self, sink: str) -> None:
         """Bring a device back."""
-        self.pactl("load-module", "module-null-sink", f"sink_name={sink}", *_SINK.split())
+        self.pactl("load-module", "module-null-sink", f"sink_name={sink}", *SINK.split())
 
     def speak(self, pcm: Samples, rate: int = RATE) -> subprocess.Popen[bytes]:
         """Play `pcm`, shape (n,), into the virtual microphone, without waiting for its end."""
@@ -95,14 +49,6 @@ class PulseServer:
     def listen(self) -> Recorder:
         """Begin to record what the virtual loudspeaker plays."""
         return Recorder(self.full_environment(), self.folder / "heard.raw")
-
-    def _answers(self) -> bool:
-        done = subprocess.run(["pactl", "info"], env=self.full_environment(), capture_output=True, check=False)
-        return done.returncode == 0
-
-    def full_environment(self) -> dict[str, str]:
-        """Return the environment for a program that is to use this server."""
-        return os.environ | self.environment
 
 
 class Recorder:
