@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import logging
 import smtplib
@@ -69,10 +70,15 @@ def composed(message: Handover, key: str, config: EmailConfig) -> EmailMessage:
 
 def _send(mail: EmailMessage, config: EmailConfig, password: str) -> int:
     """Send an e-mail on a thread; return how many of several recipients were refused."""
-    with _connected(config) as server:
+    server = _connected(config)
+    try:
         if config.username:
             server.login(config.username, password)
         return len(server.send_message(mail, config.sender, list(config.recipients)))
+    finally:
+        with contextlib.suppress(smtplib.SMTPException, OSError):  # a rude goodbye takes nothing back
+            server.quit()
+        server.close()
 
 
 def _connected(config: EmailConfig) -> smtplib.SMTP:
