@@ -1,0 +1,30 @@
+"""What a person said, as values with the words they were found in.
+
+Pure functions: no model, no clock, no input or output. Each `find_x` returns what is surely meant, sorted by place,
+without what was taken back ("on Friday, no, Thursday"); a value that has to be asked back is not `certain`.
+"""
+
+from __future__ import annotations
+
+from appliance.understanding.answers import Answer, Verdict, is_cancel, is_negated, is_unknown, yes_no
+from appliance.understanding.choices import find_choices, match_choice
+from appliance.understanding.codes import find_codes
+from appliance.understanding.correction import replaces, standing, taken_back
+from appliance.understanding.dates import find_dates
+from appliance.understanding.datetimes import find_datetimes
+from appliance.understanding.digits import find_digits, partial_digits
+from appliance.understanding.durations import find_delays, find_durations
+from appliance.understanding.emails import find_emails
+from appliance.understanding.found import Found, Span, mask
+from appliance.understanding.names import find_names
+from appliance.understanding.numbers import find_number_ranges, find_numbers, find_ordinals
+from appliance.understanding.parts_of_day import find_parts_of_day
+from appliance.understanding.phones import find_phones
+from appliance.understanding.times import find_time_ranges, find_times
+
+__all__ = [
+    "Answer", "Found", "Span", "Verdict", "find_choices", "find_codes", "find_dates", "find_datetimes", "find_delays",
+    "find_digits", "find_durations", "find_emails", "find_names", "find_number_ranges", "find_numbers",
+    "find_ordinals", "find_parts_of_day", "find_phones", "find_time_ranges", "find_times", "is_cancel", "is_negated",
+    "is_unknown", "mask", "match_choice", "partial_digits", "replaces", "standing", "taken_back", "yes_no",
+]  # fmt: skip
