@@ -48,6 +48,17 @@ def test_speech_stands_out_of_babble_and_ends_when_it_stops() -> None:
     assert share_heard(detector, frames(-40, SECOND)) < 0.15
 
 
+def test_the_weak_end_of_a_word_is_kept_and_as_weak_a_beginning_is_not_heard() -> None:
+    detector = ForegroundDetector(Scripted(0.95))
+    share_heard(detector, frames(-40, 3 * SECOND))
+    assert share_heard(detector, frames(-34, 10)) == 0.0
+    share_heard(detector, frames(-40, 3 * SECOND))
+    assert share_heard(detector, frames(-28, SECOND)) == 1.0
+    assert share_heard(detector, frames(-34, 10)) == 1.0
+    share_heard(detector, frames(-40, SECOND))
+    assert share_heard(detector, frames(-34, 10)) == 0.0
+
+
 def test_steady_music_fades_into_the_background() -> None:
     inner = Scripted(0.01)
     detector = ForegroundDetector(inner)
