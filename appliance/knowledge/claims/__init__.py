@@ -17,15 +17,16 @@ from appliance.knowledge.sentences import Sentence, sentences
 __all__ = ["Claim", "Evidence", "Kind", "UnsupportedSentence", "first_unsupported_sentence", "unsupported"]
 
 _RULES = (
-    *contacts.RULES[:4],
+    *contacts.ADDRESS_RULES,
     *calendar.DATE_RULES,
-    *contacts.RULES[4:],
-    *calendar.DAY_RULES[:2],
+    *contacts.PHONE_RULES,
+    *calendar.ALWAYS_RULES,
     *clock.RULES,
     *amounts.RULES,
     *places.RULES,
+    *contacts.DIGIT_RULES,
     *clock.CONTEXT_RULES,
-    *calendar.DAY_RULES[2:],
+    *calendar.DAY_RULES,
     *amounts.PLAIN_RULES,
 )
 _SHORTEST_PHONE = 7

@@ -86,9 +86,13 @@ DATE_RULES = (
 )
 """Before the times and numbers."""
 
-DAY_RULES = (
+ALWAYS_RULES = (
     rule(Kind.DAY, r"\b24/7\b|\b24 hours a day\b|\b(?:a)?round the clock\b", _always),
     rule(Kind.DAY, r"\b(?:every ?day|each day|7 days a week|daily)\b", lambda _, __: _each(range(7))),
+)
+"""Before the times and amounts, whose numbers they contain."""
+
+DAY_RULES = (
     rule(
         Kind.DAY,
         rf"\b(?P<first>{_DAY}|(?-i:{_SHORT_DAY})){_UNTIL}(?P<last>{_DAY}|(?-i:{_SHORT_DAY}))(?!\w)",

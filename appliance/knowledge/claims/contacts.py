@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from appliance.knowledge.claims.mention import Found, Kind, found, number, rule
+from appliance.knowledge.claims.mention import Found, Kind, Reading, found, number, rule
 
 _SHORTEST_PHONE = 7
 _TOP_DOMAINS = "com|org|net|info|gov|edu|ca|us|uk|ie|au|nz|eu|de|fr|ch|example"
@@ -12,12 +12,17 @@ _TOP_DOMAINS = "com|org|net|info|gov|edu|ca|us|uk|ie|au|nz|eu|de|fr|ch|example"
 
 def _email(match: re.Match[str], _: str) -> list[Found]:
     address = match[0].lower()
-    return found(("email", address), ("web", address.partition("@")[2]))
+    return _at(address)
 
 
 def _spoken_email(match: re.Match[str], _: str) -> list[Found]:
     user, host = _joined(match["user"]), f"{_joined(match['host'])}.{match['top'].lower()}"
-    return found(("email", f"{user}@{host}"), ("web", host))
+    return _at(f"{user}@{host}")
+
+
+def _at(address: str) -> list[Found]:
+    host: Reading = ("web", address.partition("@")[2])
+    return [*found(("email", address)), Found(readings=frozenset({host}), asserted=False)]
 
 
 def _web(match: re.Match[str], _: str) -> list[Found]:
@@ -46,7 +51,7 @@ def _digit_by_digit(match: re.Match[str], _: str) -> list[Found]:
     return found(("num", value), ("any", value), value=value)
 
 
-RULES = (
+ADDRESS_RULES = (
     rule(Kind.EMAIL, r"\b[\w.+-]+@[\w-]+(?:\.[\w-]+)+\b", _email),
     rule(
         Kind.EMAIL,
@@ -55,6 +60,11 @@ RULES = (
     ),
     rule(Kind.WEB, rf"\b(?:https?://)?(?P<host>[\w-]+(?:\.[\w-]+)*\.(?:{_TOP_DOMAINS}))\b(?:/[\w/-]*)?", _web),
     rule(Kind.WEB, rf"\b(?P<host>[\w-]+(?: [\w-]+){{0,3}}?) dot (?P<top>{_TOP_DOMAINS})\b", _spoken_web),
-    rule(Kind.PHONE, r"(?<![\w$€£.:])\+?\(?\d(?:(?:[().\s-]|, ){0,3}\d){6,}(?![\w:])", _phone),
-    rule(Kind.NUMBER, r"(?<![\w.,:])\d(?:[ -]\d){2,}(?![\w:])", _digit_by_digit),
 )
+"""First of all: an address contains numbers and names."""
+
+PHONE_RULES = (rule(Kind.PHONE, r"(?<![\w$€£.:])\+?\(?\d(?:(?:[().\s-]|, ){0,3}\d){6,}(?![\w:])", _phone),)
+"""After the dates."""
+
+DIGIT_RULES = (rule(Kind.NUMBER, r"(?<![\w.,:])\d(?:[ -]\d){2,}(?![\w:])", _digit_by_digit),)
+"""After the rooms."""
