@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import sqlite3
+import weakref
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -84,6 +85,7 @@ class KnowledgeIndex:
         self.passages = tuple(passages)
         self._vocabulary = Vocabulary(synonyms or {})
         self._database = _open(file, self.passages)
+        self._end = weakref.finalize(self, self._database.close)
         self._spellings = _by_first_sound(self.passages)
         self._embedder = embedder
         self._vectors = _vectors(self.passages, embedder, known)
@@ -110,8 +112,8 @@ class KnowledgeIndex:
         return {} if self._vectors is None else dict(zip(map(_embedded, self.passages), self._vectors, strict=True))
 
     def close(self) -> None:
-        """Give the memory or file back."""
-        self._database.close()
+        """Give the memory or file back; it also happens when nobody holds the index any more."""
+        self._end()
 
     def _ranked_by_words(self, expressions: Collection[str]) -> list[int]:
         if not expressions:

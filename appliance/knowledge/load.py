@@ -52,13 +52,19 @@ def load_knowledge(directory: Path | None, facts: Sequence[str] = ()) -> Knowled
     return Knowledge(passages=tuple(passages[:MAX_PASSAGES]), problems=tuple(problems))
 
 
+def markdown_files(directory: Path) -> list[Path]:
+    """Return the paths in a folder that end with .md, hidden ones left out, in the order of their names."""
+    found = directory.rglob("*.[mM][dD]")
+    return sorted(path for path in found if not _hidden(path.relative_to(directory)))
+
+
 def _files(directory: Path, problems: list[Problem]) -> list[Path]:
     try:
         within = directory.resolve(strict=True)
         if not within.is_dir():
             raise NotADirectoryError
         next(within.iterdir(), None)
-        found = sorted(path for path in directory.rglob("*.[mM][dD]") if not _hidden(path.relative_to(directory)))
+        found = markdown_files(directory)
     except OSError as error:
         raise _unreadable(directory, error) from error
     if not found:
