@@ -1,0 +1,105 @@
+import json
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from appliance.config.tools import FormConfig
+from appliance.tools.check import Problem, check
+from appliance.tools.secrets import Secrets
+from tests.unit.tool_fakes import EXAMPLES, NO_SECRETS, declared
+
+NUMBER: dict[str, Any] = {"number": {}}
+PASSWORD = {"password_secret": "token"}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    sqlite3.connect(tmp_path / "shop.db").close()
+    (tmp_path / "run.sh").touch(mode=0o755)
+    return tmp_path
+
+
+def form_of(**settings: Any) -> FormConfig:
+    given = {"name": "damage", "description": "Takes a damage down.", "examples": EXAMPLES, "fields": {"what": {}}}
+    return FormConfig.model_validate_json(json.dumps(given | settings))
+
+
+def http(**settings: Any) -> dict[str, Any]:
+    return {"parameters": NUMBER, "http": {"url": "https://h/{{ number }}", **settings}}
+
+
+def sql(query: str, **settings: Any) -> dict[str, Any]:
+    return {"parameters": NUMBER, "sql": {"database": "shop.db", "query": query, **settings}}
+
+
+GOOD: list[dict[str, Any]] = [
+    http(result={"state": "a.b"}, success_when="ok") | {"say": {"success": "{{ number }} {{ state }}"}},
+    http(headers={"Authorization": "Bearer {{ secrets.token }} {{ number }}"}, json_body={"n": "{{ number }}"}),
+    http() | {"say": {"success": "{{ anything }}", "confirm": "{{ number }}?"}},
+    sql("SELECT state FROM orders WHERE number = :number") | {"say": {"success": "{{ state }}"}},
+    sql("DELETE FROM orders WHERE number = :number") | {"effect": "write"},
+    sql("SELECT 1", database="postgresql://user@h/shop", **PASSWORD),
+    {"command": {"argv": ["./run.sh", "{{ number }}"]}, "parameters": NUMBER},
+    {"command": {"argv": ["echo", "--n={{ number }}"]}, "parameters": NUMBER},
+    {"builtin": "time", "examples": []},
+]
+
+
+@pytest.mark.parametrize("settings", GOOD)
+def test_declarations_without_problems(folder: Path, settings: dict[str, Any]) -> None:
+    assert check([declared(**settings)], [form_of()], folder, Secrets({"APPLIANCE_SECRET_TOKEN": "x"})) == []
+
+
+BAD: list[tuple[dict[str, Any], str, str]] = [
+    (http() | {"examples": ["one", "one", "two"]}, "examples", "there are 2"),
+    (http(url="https://h/{{ numbr }}"), "http.url", "`numbr` is unknown here; there is number"),
+    (http(url="https://h/{{ number"), "http.url", "the template is wrong"),
+    (http(url="https://{{ number }}/"), "http.url", "written out"),
+    (http(url="https://h/{{ secrets.token }}"), "http.url", "secrets can be used only in headers"),
+    (http(json_body={"n": "{{ secrets.token }}"}), "http.json_body.n", "only in headers"),
+    (http(headers={"X": "{{ secrets.token }}"}), "http.headers.X", "LoadCredential=token"),
+    (http(headers={"X": "{{ other }}"}), "http.headers.X", "`other` is unknown"),
+    (http(result={"state": "a["}), "http.result.state", "no JMESPath"),
+    (http(success_when="=="), "http.success_when", "no JMESPath"),
+    (http(result={"state": "a"}) | {"say": {"success": "{{ stat }}"}}, "say.success", "there is number, state"),
+    (http(result={"state": "a"}) | {"say": {"confirm": "{{ state }}?"}}, "say.confirm", "`state` is unknown"),
+    (http() | {"say": {"success": "{{ x"}}, "say.success", "the template is wrong"),
+    (http() | {"say": {"failure": "{{ x }}"}}, "say.failure", "`x` is unknown"),
+    (http() | {"parameters": {"number": {"pattern": "["}}}, "parameters.number.pattern", "no regular expression"),
+    (
+        http() | {"parameters": {"number": {"pattern": "[0-9]+", "default": "x"}}},
+        "parameters.number.default",
+        "must fit the pattern",
+    ),
+    (http() | {"parameters": {"secrets": {}, "number": {}}}, "parameters.secrets", "take another one"),
+    (sql("SELECT :numbr"), "sql.query", "`:numbr` is no parameter; there is number"),
+    (sql("DELETE FROM orders"), "sql.query", "effect: write"),
+    (sql("SELECT 1; SELECT 2"), "sql.query", "exactly one"),
+    (sql("SELECT 1", database="other.db"), "sql.database", "there is no file"),
+    (sql("SELECT 1", database="sqlite://"), "sql.database", "needs a file"),
+    (sql("SELECT 1", database="postgresql://u@h/x", **PASSWORD), "sql.password_secret", "is missing"),
+    ({"command": {"argv": ["no-such-program"]}}, "command.argv", "there is no program no-such-program"),
+    ({"command": {"argv": ["./other.sh"]}}, "command.argv", "there is no program ./other.sh"),
+    ({"command": {"argv": ["{{ number }}"]}, "parameters": NUMBER}, "command.argv", "cannot come from an argument"),
+    ({"command": {"argv": ["echo", "{{ number }}"]}}, "command.argv", "`number` is unknown here"),
+    ({"python": {"entry_point": "no_such"}}, "python.entry_point", "no installed package"),
+]
+
+
+@pytest.mark.parametrize(("settings", "field", "message"), BAD)
+def test_what_is_wrong_is_found(folder: Path, settings: dict[str, Any], field: str, message: str) -> None:
+    problems = check([declared(**settings)], [], folder, NO_SECRETS)
+    assert [(problem.tool, problem.field) for problem in problems] == [("order_status", field)]
+    assert message in problems[0].message
+
+
+def test_forms_are_checked_too(folder: Path) -> None:
+    say = {"begin": "{{ what }}", "confirm": "{{ wat }}?", "success": "{{ what }}"}
+    problems = check([], [form_of(examples=[], say=say)], folder, NO_SECRETS)
+    assert [problem.field for problem in problems] == ["examples", "say.begin", "say.confirm"]
+
+
+def test_a_problem_says_where_it_is() -> None:
+    assert str(Problem("order_status", "sql.query", "wrong")) == "order_status: sql.query: wrong"
