@@ -20,7 +20,8 @@ from appliance.understanding.names import find_names
 from appliance.understanding.numbers import find_number_ranges, find_numbers, find_ordinals
 from appliance.understanding.parts_of_day import find_parts_of_day
 from appliance.understanding.phones import find_phones
-from appliance.understanding.times import find_time_ranges, find_times
+from appliance.understanding.time_ranges import find_time_ranges
+from appliance.understanding.times import find_times
 
 __all__ = [
     "Answer", "Found", "Span", "Verdict", "find_choices", "find_codes", "find_dates", "find_datetimes", "find_delays",

@@ -30,53 +30,82 @@ class Answer:
     """What was said beyond yes or no, as it was said."""
 
 
-_COURTESY = r"(?:please|thanks|thank you(?: very much| so much)?|thanks a lot|sir|madam|ma'am|then|now|oh|ah|well|so|okay|ok|uh|um)"
+_COURTESY = (
+    r"(?:please|thanks|thank you(?: very much| so much)?|thanks a lot|sir|madam|ma'am|then|now|oh|ah|well|so|okay|ok)"
+)
 _YES = (
     r"yes(?: (?:please|do|i do|i am|i would|i'd like that|i would like that|it is|that is|you can|you may|you do|indeed"
     r"|of course|sir|ma'am|i'm sure|i am sure))?|yeah|yea|yep|yup|yah|ya|yes yes|aye|uh-?huh|mm-?hm+|mhm+"
     r"|sure(?: thing)?|of course|certainly|absolutely|definitely|indeed|exactly|precisely|by all means"
     r"|correct|(?:that's|that is|it's|it is|this is) (?:all |perfectly |absolutely |exactly |totally )?"
     r"(?:right|correct|fine|good|perfect|great|okay|ok|alright|all right|it exactly)"
-    r"|all correct|okay|ok|alright|all right|go ahead|go for it|please (?:do(?: (?:it|that|so))?|go ahead|book it|confirm(?: it)?)"
+    r"|all correct|okay|ok|alright|all right|go ahead|go for it|please (?:do(?: (?:it|that|so))?|go ahead|book it"
+    r"|confirm(?: it)?)"
     r"|do (?:it|that|so)|book it|confirm(?:ed)?(?: it)?|i confirm(?: (?:it|that))?|let's do (?:it|that)"
-    r"|sounds (?:good|great|fine|perfect|right)|(?:that|it) (?:works|suits me|is fine|will do|would be (?:great|fine|good|perfect|lovely))"
-    r"|that'd be (?:great|fine|good|perfect|lovely)|that'll do|works for me|fine(?: by me| with me)?|perfect|great|wonderful|lovely"
+    r"|sounds (?:good|great|fine|perfect|right)|(?:that|it) (?:works|suits me|is fine|will do|would be (?:great|fine"
+    r"|good|perfect|lovely))"
+    r"|that'd be (?:great|fine|good|perfect|lovely)|that'll do|works for me|fine(?: by me| with me)?|perfect|great"
+    r"|wonderful|lovely"
     r"|i do|i would|i'd like that|i'd love (?:that|to)|you (?:can|may)"
 )
 _NO = (
-    r"no(?: (?:no|way|thanks|thank you|sir|ma'am|i don't|i do not|i'm not|i am not|i wouldn't|it isn't|it's not|it is not"
+    r"no(?: (?:no|way|thanks|thank you|sir|ma'am|i don't|i do not|i'm not|i am not|i wouldn't|it isn't|it's not"
+    r"|it is not"
     r"|that's (?:wrong|not (?:right|correct|it))|don't|please don't))?|nope|nah|nay|uh-uh|nuh-uh|negative"
-    r"|not (?:really|now|today|this time|right|correct|quite|yet)|(?:i'd |i would )?rather not|(?:please )?(?:don't|do not)(?: do (?:it|that)| book it)?"
-    r"|(?:absolutely|certainly|definitely|of course|surely|probably|please|better) not|i (?:don't|do not) (?:think so|want (?:that|it|to))"
-    r"|(?:that's|that is|it's|it is|this is) (?:wrong|incorrect|false|not (?:right|correct|it|true|okay|what i (?:said|meant|want|wanted)))"
+    r"|not (?:really|now|today|this time|right|correct|quite|yet)|(?:i'd |i would )?rather not|(?:please )?(?:don't"
+    r"|do not)(?: do (?:it|that)| book it)?"
+    r"|(?:absolutely|certainly|definitely|of course|surely|probably|please|better) not|i (?:don't"
+    r"|do not) (?:think so|want (?:that|it|to))"
+    r"|(?:that's|that is|it's|it is|this is) (?:wrong|incorrect|false|not (?:right|correct|it|true|okay"
+    r"|what i (?:said|meant|want|wanted)))"
     r"|wrong|incorrect|never|under no circumstances|no way"
 )
 _HEDGE = re.compile(
-    r"\b(?:guess|maybe|perhaps|probably|possibly|suppose|supposed|might|unless|if|depends|depending|not sure|unsure|dunno"
-    r"|don't know|no idea|i think|wonder|what|why|how|who|huh|pardon|hm+|kind of|sort of|hopefully|let me (?:think|see|check)"
-    r"|wait|hold on|hang on|one (?:moment|second)|just a|not at all|no (?:problem|worries|rush|matter)|why not|whatever|either)\b"
+    r"\b(?:guess|maybe|perhaps|probably|possibly|suppose|supposed|might|unless|if|depends|depending|not sure|unsure"
+    r"|dunno"
+    r"|don't know|no idea|i think|wonder|what|why|how|who|huh|pardon|hm+|kind of|sort of|hopefully|let me (?:think"
+    r"|see|check)"
+    r"|wait|hold on|hang on|one (?:moment|second)|just a|not at all|no (?:problem|worries|rush|matter)|why not"
+    r"|whatever|either)\b"
 )
 _SPACE = r"(?:[\s,.!;:-]+|$)"
+_MOST = 6
+"""Phrases after the first: words that are both courtesy and assent would make longer ones slow to refuse."""
 _LEADING_YES = re.compile(rf"(?:{_COURTESY}{_SPACE})*?(?:(?:{_YES}){_SPACE}(?:{_COURTESY}{_SPACE})*)+")
 _LEADING_NO = re.compile(rf"(?:{_COURTESY}{_SPACE})*?(?:(?:{_NO}){_SPACE}(?:{_COURTESY}{_SPACE})*)+")
+_ONLY_YES = re.compile(
+    rf"(?:{_COURTESY}{_SPACE}){{0,{_MOST}}}(?:{_YES}){_SPACE}(?:(?:{_COURTESY}|{_YES}){_SPACE}){{0,{_MOST}}}"
+)
+_ONLY_NO = re.compile(
+    rf"(?:{_COURTESY}{_SPACE}){{0,{_MOST}}}(?:{_NO}){_SPACE}(?:(?:{_COURTESY}|{_NO}){_SPACE}){{0,{_MOST}}}"
+)
+_ASSENT = re.compile(r"\b(?:u+h+[\s-]?h+u+h+|m+[\s-]?h+m+|a+h+[\s-]?h+a+h*|mhm+)\b", re.IGNORECASE)
 _CONJUNCTION = re.compile(r"(?:(?:but|and|though|only|just|however|rather|actually|i mean)\b[\s,.]*)+")
 _PADDING = rf"(?:(?:{_COURTESY}|no|yeah|yes|sorry|actually|you know what|just|let's|can we|can you|could you){_SPACE})*"
 _CANCEL = (
-    r"(?:never ?mind(?: (?:it|that|then))?|forget (?:it|that|about (?:it|that))|cancel(?: (?:it|that|this|everything))?|(?:leave|drop|skip) (?:it|that)"
+    r"(?:never ?mind(?: (?:it|that|then))?|forget (?:it|that|about (?:it|that))|cancel(?: (?:it|that|this"
+    r"|everything))?|(?:leave|drop|skip) (?:it|that)"
     r"|don't bother|do not bother|(?:i(?:'ve| have)? )?changed my mind|stop (?:it|that|this)|abort|scrap (?:it|that)"
     r"|i don't (?:want|need) (?:it|that|this)(?: any ?more)?|it doesn't matter(?: any ?more)?)"
 )
 _UNKNOWN = (
-    r"(?:i (?:don't|do not|wouldn't) (?:know|remember|recall)(?: (?:it|that|yet|that one|my \w+|the \w+|by heart|it by heart|off hand|offhand|right now))*"
-    r"|dunno|i dunno|(?:i(?:'ve| have) )?(?:no|got no|absolutely no) (?:idea|clue)|(?:i'm |i am )?not sure(?: (?:about that|yet))?|(?:i'm |i am )?unsure"
-    r"|i (?:can't|cannot|couldn't) (?:remember|recall|say|tell)(?: (?:it|that|right now|you))*|i(?:'ve| have)? (?:forgot|forgotten)(?: (?:it|that|my \w+|the \w+))?"
-    r"|(?:i )?(?:don't|do not|haven't|have not) (?:have|got|have got)(?: (?:one|it|that|any|it (?:with|on) me|it here|(?:an?|any|my|the)(?: [\w-]+){1,3}))?(?: (?:with|on) me| here)?"
-    r"|(?:there isn't|there is no|there's no|i(?:'ve| have) no)(?: (?:one|[\w-]+)){1,3}|who knows|hard to say|couldn't tell you)"
+    r"(?:i (?:don't|do not|wouldn't) (?:know|remember|recall)(?: (?:it|that|yet|that one|my \w+|the \w+|by heart"
+    r"|it by heart|off hand|offhand|right now))*"
+    r"|dunno|i dunno|(?:i(?:'ve| have) )?(?:no|got no|absolutely no) (?:idea|clue)|(?:i'm "
+    r"|i am )?not sure(?: (?:about that|yet))?|(?:i'm |i am )?unsure"
+    r"|i (?:can't|cannot|couldn't) (?:remember|recall|say|tell)(?: (?:it|that|right now|you))*|i(?:'ve"
+    r"| have)? (?:forgot|forgotten)(?: (?:it|that|my \w+|the \w+))?"
+    r"|(?:i )?(?:don't|do not|haven't|have not) (?:have|got|have got)(?: (?:one|it|that|any|it (?:with|on) me"
+    r"|it here|(?:an?|any|my|the)(?: [\w-]+){1,3}))?(?: (?:with|on) me| here)?"
+    r"|(?:there isn't|there is no|there's no|i(?:'ve| have) no)(?: (?:one|[\w-]+)){1,3}|who knows|hard to say"
+    r"|couldn't tell you)"
 )
 _NEGATION = re.compile(r"\b(?:not|no|never|without|except|neither|nor|cannot|\w+n't)\b")
 _NOT_NEGATIVE = re.compile(
-    r"\b(?:why not|why don't (?:we|you|i)|not only|no problem|no worries|don't forget|don't mind|do not mind|can't wait|can't wait for"
-    r"|wouldn't mind|if not|or not|couldn't we|couldn't i|can't (?:i|we|you)|couldn't you|won't you|don't you|isn't it|not before|not after|not until|no later than|no earlier than|not later than|not earlier than)\b"
+    r"\b(?:why not|why don't (?:we|you|i)|not only|no problem|no worries|don't forget|don't mind|do not mind"
+    r"|can't wait|can't wait for"
+    r"|wouldn't mind|if not|or not|couldn't we|couldn't i|can't (?:i|we|you)|couldn't you|won't you|don't you"
+    r"|isn't it|not before|not after|not until|no later than|no earlier than|not later than|not earlier than)\b"
 )
 _CLAUSE_END = re.compile(r"[,.;:!?]|\b(?:but|because|so|then|and)\b")
 _SCOPE = 7
@@ -89,11 +118,18 @@ def yes_no(text: str) -> Answer:
     A question, a hedge ("I guess", "if", "not sure") and a yes beside a no are unclear. So is "no problem": it agrees
     with a request and denies a difficulty, and a question may be either.
     """
-    said = plain(text).strip()
-    offset = len(plain(text)) - len(plain(text).lstrip())
+    whole = _heard(text)
+    said = whole.strip()
+    offset = len(whole) - len(whole.lstrip())
     if not said or said.endswith("?") or _HEDGE.search(_NEGATED_PHRASES.sub(" ", said)):
         return Answer(verdict=Verdict.UNCLEAR, rest=text.strip())
-    for leading, verdict, opposite in ((_LEADING_YES, Verdict.YES, _LEADING_NO), (_LEADING_NO, Verdict.NO, _LEADING_YES)):
+    for every, verdict in ((_ONLY_YES, Verdict.YES), (_ONLY_NO, Verdict.NO)):
+        if every.fullmatch(said):
+            return Answer(verdict=verdict)
+    for leading, verdict, opposite in (
+        (_LEADING_YES, Verdict.YES, _LEADING_NO),
+        (_LEADING_NO, Verdict.NO, _LEADING_YES),
+    ):
         begun = leading.match(said)
         if begun:
             rest = said[begun.end() :]
@@ -120,8 +156,15 @@ def is_negated(text: str, span: Span) -> bool:
     return _NEGATION.search(" ".join(clause.split()[-_SCOPE:])) is not None
 
 
-_NEGATED_PHRASES = re.compile(r"\b(?:no way|i (?:don't|do not) think so|probably not|not (?:really|quite))\b|what i (?:said|meant|want|wanted)")
+_NEGATED_PHRASES = re.compile(
+    r"\b(?:no way|i (?:don't|do not) think so|probably not|not (?:really|quite))\b|what i (?:said|meant|want|wanted)"
+)
 """Clear answers that contain a word of doubt."""
+
+
+def _heard(text: str) -> str:
+    """Return the plain text with sounds of assent as "yes"; no character moves."""
+    return plain(_ASSENT.sub(lambda match: "yes".ljust(len(match[0])), text))
 
 
 def _answer(verdict: Verdict, text: str, end: int) -> Answer:
@@ -138,4 +181,7 @@ def _answer(verdict: Verdict, text: str, end: int) -> Answer:
 
 def _consists_of(phrases: str, text: str) -> bool:
     said = plain(text).strip()
-    return re.fullmatch(rf"\W*{_PADDING}{phrases}{_SPACE}(?:(?:{_COURTESY}|sorry|{phrases}){_SPACE})*\W*", said) is not None
+    return (
+        re.fullmatch(rf"\W*{_PADDING}{phrases}{_SPACE}(?:(?:{_COURTESY}|sorry|{phrases}){_SPACE})*\W*", said)
+        is not None
+    )

@@ -75,7 +75,8 @@ BIRTH_RULES: tuple[Rule[Calendar], ...] = (
     (re.compile(r"(?<![\w./-])(?P<year>\d{4})[-/](?P<month>\d{1,2})[-/](?P<day>\d{1,2})(?![\d/-])"), _iso),
     (
         re.compile(
-            r"(?<![\w:./+-])(?P<first>\d{1,2})(?P<sign>[/.-]|\s)(?P<second>\d{1,2})(?P=sign)(?P<year>\d{4}|\d{2})(?![\w/:-]|\.\d)"
+            r"(?<![\w:./+-])(?P<first>\d{1,2})(?P<sign>[/.-]|\s)(?P<second>\d{1,2})(?P=sign)(?P<year>\d{4}"
+            r"|\d{2})(?![\w/:-]|\.\d)"
         ),
         _numeric,
     ),

@@ -71,8 +71,13 @@ def _hits(words: Sequence[Token], key: str, name: Sequence[Token]) -> list[_Hit]
             continue
         if all(each is not None for each in edits):
             total = sum(each or 0 for each in edits)
-            certain = all(not each or (each == 1 and len(token.text) >= _CERTAIN_FROM) for each, token in zip(edits, name, strict=True))
-            hits.append(_Hit(key=key, start=said[0].start, end=said[-1].end, words=len(name), edits=total, certain=certain))
+            certain = all(
+                not each or (each == 1 and len(token.text) >= _CERTAIN_FROM)
+                for each, token in zip(edits, name, strict=True)
+            )
+            hits.append(
+                _Hit(key=key, start=said[0].start, end=said[-1].end, words=len(name), edits=total, certain=certain)
+            )
     return hits
 
 
@@ -105,6 +110,10 @@ def _edits(said: str, name: str) -> int | None:
 def _stem(word: str) -> str:
     for ending, instead in _ENDINGS:
         stem = word.removesuffix(ending) + instead
-        if word.endswith(ending) and len(stem) >= _SHORTEST_STEM and not (ending == "s" and word.endswith(_KEPT_ENDINGS)):
+        if (
+            word.endswith(ending)
+            and len(stem) >= _SHORTEST_STEM
+            and not (ending == "s" and word.endswith(_KEPT_ENDINGS))
+        ):
             return stem
     return word

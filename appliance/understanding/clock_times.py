@@ -76,7 +76,9 @@ class Hours:
             return minutes % NOON + NOON * (said.half == "p"), said.certain
         start, end = _PARTS[said.half]
         readings = [minutes % NOON, minutes % NOON + NOON] if on_half_day else [minutes]
-        inside = {reading % DAY for reading in (*readings, *(each + DAY for each in readings)) if start <= reading < end}
+        inside = {
+            reading % DAY for reading in (*readings, *(each + DAY for each in readings)) if start <= reading < end
+        }
         if not inside:
             return None
         doubtful = said.half == "morning" and said.hour == NOON // 60

@@ -66,7 +66,11 @@ def _with_months_carried(text: str, found: list[Found]) -> list[Found]:
     carried = list(found)
     for index, (before, after) in enumerate(pairwise(found)):
         bare = re.fullmatch(rf"(?:the\s+)?(?P<day>{ORDINAL})", plain(after.words))
-        if bare and replaces(text, before.end, after.start) and not re.fullmatch(rf"(?:the\s+)?{ORDINAL}", plain(before.words)):
+        if (
+            bare
+            and replaces(text, before.end, after.start)
+            and not re.fullmatch(rf"(?:the\s+)?{ORDINAL}", plain(before.words))
+        ):
             same = date.fromisoformat(str(carried[index].value))
             corrected = exact(same.year, same.month, ordinal(bare["day"]))
             carried[index + 1] = on(after, corrected, certain=False) if corrected else on(after, certain=False)
@@ -130,7 +134,9 @@ def _weekday(match: _Match, calendar: Calendar) -> Reading | None:
     if which == "next":
         return _day(calendar.weekday_of_week(number, 1), certain=False)
     if which == "this":
-        return _day(calendar.today if is_today else Calendar(today=calendar.today).weekday(number), certain=not is_today)
+        return _day(
+            calendar.today if is_today else Calendar(today=calendar.today).weekday(number), certain=not is_today
+        )
     return _day(calendar.weekday(number), certain=not is_today)
 
 

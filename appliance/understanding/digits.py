@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from appliance.understanding.correction import directly_replaces, repaired, standing
 from appliance.understanding.found import Found, Span, mask
 from appliance.understanding.numerals import TEENS, TENS, UNITS
-from appliance.understanding.words import Token, plain, tokens
+from appliance.understanding.words import Token, plain, tokens, word_set
 
 REPEATS = {"double": 2, "triple": 3, "treble": 3, "quadruple": 4}
 """How often the word after it is said."""
@@ -21,9 +21,9 @@ _GAP = re.compile(r"[\s,.()-]*")
 _PAUSE = re.compile(r"[,.()-]|\s{3,}")
 _SHORTEST_OF_POINTED = 3
 """415.555.0142 is a telephone number, 1.5 is not."""
-_AFTER_DIGITS = frozenset(
-    "and is please thanks thank that's that okay ok yeah yes no sorry wait i it it's but for at if so actually make "
-    "extension ext or my the you correct right".split()
+_AFTER_DIGITS = word_set(
+    "and is please thanks thank that's that okay ok yeah yes no sorry wait i it it's but for at if so actually",
+    "make extension ext or my the you correct right",
 )
 
 
@@ -151,7 +151,12 @@ def _without_interjections(said: str, run: list[Piece]) -> list[Piece]:
     if len(run) > 1 and said[run[0].start : run[0].end] == "oh" and run[1].pause:
         run = run[1:]
     last = run[-1]
-    if len(run) > 1 and said[last.start : last.end] == "oh" and last.pause and re.match(r"[\s,]*[a-z]", said[last.end :]):
+    if (
+        len(run) > 1
+        and said[last.start : last.end] == "oh"
+        and last.pause
+        and re.match(r"[\s,]*[a-z]", said[last.end :])
+    ):
         run = run[:-1]
     return [] if len(run) == 1 and said[run[0].start : run[0].end] in {"oh", "o"} else run
 
@@ -187,7 +192,9 @@ def _plain_digits(words: Sequence[Token], index: int) -> tuple[str, int] | None:
 
 def _is_written(words: Sequence[Token], index: int) -> bool:
     """Tell whether a written number is no part of a time, date, amount or ordinal."""
-    if re.search(r"[:/$\u20ac\u00a3@_]$", words[index].gap) or (words[index].gap == "" and index and words[index - 1].text != "+"):
+    if re.search(r"[:/$\u20ac\u00a3@_]$", words[index].gap) or (
+        words[index].gap == "" and index and words[index - 1].text != "+"
+    ):
         return False
     if words[index].gap == "." and min(len(words[index].text), len(words[index - 1].text)) < _SHORTEST_OF_POINTED:
         return False

@@ -14,14 +14,17 @@ _DURATIONS, _DELAYS = False, True
 _FRACTIONS = {"half": 30, "quarter": 15, "three quarters": 45}
 _COUNT = rf"(?P<count>{CARDINAL}|(?<![\w.,:])\d{{1,3}}(?:\.\d)?(?![\d:])|\ban?\b|\ba hundred(?: and twenty)?\b)"
 _AND_FRACTION = r"(?P<more>\s+and\s+(?:a\s+)?(?P<fraction>half|quarter|three quarters))?"
-_RATE = re.compile(r"(?:\b(?:dollars?|euros?|pounds?|bucks|times|once|twice|miles|kilometers|kilometres|km|every|per)|[$\u20ac\u00a3]\s?[\d.]+)\s*$")
+_RATE = re.compile(
+    r"(?:\b(?:dollars?|euros?|pounds?|bucks|times|once|twice|miles|kilometers|kilometres|km|every|per)"
+    r"|[$\u20ac\u00a3]\s?[\d.]+)\s*$"
+)
 _FROM_NOW = re.compile(r"\bin(?:\s+(?:about|around|exactly))?\s*$")
 _AGO = re.compile(r"\s+(?:ago|from now|later|earlier|late|old)\b")
 _Match = re.Match[str]
 
 
 def find_durations(text: str) -> list[Found]:
-    """Return how long something takes, in minutes. "A minute" is an idiom, "in two hours" a time, "an hour ago" past."""
+    """Return how long something takes, in minutes. "A minute" is an idiom, "in two hours" a moment."""
     return standing(text, apply(text, DURATION_RULES, _DURATIONS))
 
 
@@ -63,10 +66,14 @@ def _count(said: str) -> float:
 
 
 DURATION_RULES: tuple[Rule[bool], ...] = (
-    (re.compile(r"\b(?:a\s+)?(?P<fraction>three quarters|half|quarter)\s+(?:of\s+)?(?:an\s+)?hour\b"), _fraction_of_an_hour),
+    (
+        re.compile(r"\b(?:a\s+)?(?P<fraction>three quarters|half|quarter)\s+(?:of\s+)?(?:an\s+)?hour\b"),
+        _fraction_of_an_hour,
+    ),
     (
         re.compile(
-            rf"{_COUNT}{_AND_FRACTION}[\s-]+(?:hours?|hrs?)\b(?:\s+and\s+(?:a\s+)?(?P<late_fraction>half|quarter|three quarters)\b"
+            rf"{_COUNT}{_AND_FRACTION}[\s-]+(?:hours?|hrs?)\b(?:\s+and\s+(?:a\s+)?(?P<late_fraction>half|quarter"
+            r"|three quarters)\b"
             rf"|(?:\s+and)?\s+(?P<minutes>{CARDINAL})[\s-]+min(?:ute)?s?\b)?"
         ),
         _hours,

@@ -9,18 +9,18 @@ from appliance.understanding.correction import standing
 from appliance.understanding.digits import piece_at
 from appliance.understanding.found import Found
 from appliance.understanding.letters import letter_at
-from appliance.understanding.words import Token, plain, tokens
+from appliance.understanding.words import Token, plain, tokens, word_set
 
 _SIGNS = {"dot": ".", "point": ".", "period": ".", "underscore": "_", "dash": "-", "hyphen": "-", "plus": "+", "+": "+"}
 _WRITTEN_SIGNS = {".": ".", "_": "_", "-": "-"}
 _TOKEN = re.compile(r"[0-9]+|[^\W\d_]+(?:'[^\W\d_]+)*|[@+]")
-_BEFORE_ADDRESS = frozenset(
-    "is it's its email mail address that's that use to be yes yeah sure okay ok um and or no at sorry mean actually "
-    "at: address: email: was".split()
+_BEFORE_ADDRESS = word_set(
+    "is it's its email mail address that's that use to be yes yeah sure okay ok um and or no at sorry mean",
+    "actually at: address: email: was",
 )
-_NOT_A_NAME = frozenset(
-    "me us you him her them look looking is it it's available located website site meet be are am was page us found "
-    "reach there here online the a an my your our their of in on not email mail address that's its".split()
+_NOT_A_NAME = word_set(
+    "me us you him her them look looking is it it's available located website site meet be are am was page us",
+    "found reach there here online the a an my your our their of in on not email mail address that's its",
 )
 _DOMAIN = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,24}")
 _LOCAL = re.compile(r"[a-z0-9](?:[a-z0-9._+-]*[a-z0-9])?")
@@ -99,7 +99,11 @@ def _first_of_local(words: Sequence[Token], at: int) -> int:
     while first > 0:
         word = words[first - 1]
         gap = words[first].gap
-        if word.text in _BEFORE_ADDRESS or word.text == "@" or (word.text in _NOT_A_NAME and not _is_letter(words, first - 1)):
+        if (
+            word.text in _BEFORE_ADDRESS
+            or word.text == "@"
+            or (word.text in _NOT_A_NAME and not _is_letter(words, first - 1))
+        ):
             break
         if first < at and re.search(r"[,;:!?]|\.\s", gap):
             break
@@ -153,6 +157,7 @@ def _written_sign(gap: str) -> str | None:
 
 def _announced(said: str, words: Sequence[Token], first: int) -> bool:
     before = said[: words[first].start]
-    return re.search(r"mail|address", before) is not None or re.fullmatch(
-        r"[\s,.!]*(?:(?:yes|yeah|sure|okay|ok|it's|it is|that's|that is)[\s,.!]*)*", before
-    ) is not None
+    return (
+        re.search(r"mail|address", before) is not None
+        or re.fullmatch(r"[\s,.!]*(?:(?:yes|yeah|sure|okay|ok|it's|it is|that's|that is)[\s,.!]*)*", before) is not None
+    )

@@ -17,7 +17,7 @@ class Found:
     """A value and the words it was found in."""
 
     value: str | int | float | bool
-    """Normalised: "2026-03-04", "15:30", "2026-03-04T15:30", "+14155551234"; of an interval both ends, "14:00/16:00"."""
+    """Normalised: "2026-03-04", "15:30", "2026-03-04T15:30", "+14155551234"; a range as "14:00/16:00"."""
     start: int
     end: int
     """Where it stands in the text, in characters; `end` is the one after the last."""

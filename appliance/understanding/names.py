@@ -23,16 +23,20 @@ _STRONG = re.compile(
 )
 _WEAK = re.compile(r"\b(?P<intro>i'm|i am|this is|it's|it is)[\s,]+")
 _SPEAKING = re.compile(r"[\s,]+(?:speaking|here|calling)\b")
-_BEFORE_ANSWER = re.compile(r"[\s,.!]*(?:(?:yes|yeah|sure|okay|ok|well|so|hi|hello|it's|it is|that's|that is|that would be|for|under)[\s,.!]+)*")
+_BEFORE_ANSWER = re.compile(
+    r"[\s,.!]*(?:(?:yes|yeah|sure|okay|ok|well|so|hi|hello|it's|it is|that's|that is|that would be|for|under)[\s,.!]+)*"
+)
 _AFTER_ANSWER = re.compile(r"[\s,.!]*(?:please|thanks|thank you|speaking|here)?[\s,.!]*")
-_SPELLING_LEAD = re.compile(r"[\s,.:;-]*(?:(?:that's|that is|it's|is|spelled|spelt|i spell it|which is|and|with)[\s,.:]*)*")
+_SPELLING_LEAD = re.compile(
+    r"[\s,.:;-]*(?:(?:that's|that is|it's|is|spelled|spelt|i spell it|which is|and|with)[\s,.:]*)*"
+)
 _SURNAME_LEAD = re.compile(r"[\s,.:;-]*(?:and )?(?:my |the )?(?:last name|surname|family name)[\s,:]*(?:is|'s)?[\s,:]*")
 _WORD = re.compile(r"[0-9]+|[^\W\d_]+(?:['-][^\W\d_]{2,}|'[^\W\d_]+|-(?=[^\W\d_]{2,}))*")
 _MOST_WORDS = 4
 _MOST_LOWER_WORDS = 2
 _FEWEST_SPELLED = 3
 _LIKE_SPELLED = 60
-_LIKE_KNOWN, _AHEAD = 85, 5
+_LIKE_KNOWN, _AHEAD = 80, 5
 """Likeness of 100 at which a known name is meant, and how far it has to be ahead of the next."""
 _FEWEST_FUZZY = 5
 """Letters of a name that may be matched although it is not the same: shorter ones are all alike."""
@@ -62,8 +66,8 @@ def _introduced(said: str, text: str) -> list[Found]:
     names = []
     for match in _STRONG.finditer(said):
         name = _name_at(said, text, match.end(), lower=not match["title"])
-        if name is None and (spelled := _spelled_at(said, text, match.end())):
-            name = spelled
+        if name is None and (lead := _SPELLING_LEAD.match(said[match.end() :])):
+            name = _spelled_at(said, text, match.end() + lead.end())
         if name:
             names.append(name)
     return names
@@ -138,7 +142,11 @@ def _name_words(said: str, text: str, words: Sequence[Found], *, small: bool) ->
             break
         if taken and said[taken[-1].end : word.start] == ". " and len(taken[-1].words) > 1:
             break
-        if word.words in NO_NAMES or word.words[0].isdecimal() or len(taken) == (_MOST_LOWER_WORDS if small else _MOST_WORDS):
+        if (
+            word.words in NO_NAMES
+            or word.words[0].isdecimal()
+            or len(taken) == (_MOST_LOWER_WORDS if small else _MOST_WORDS)
+        ):
             break
         if not small and not text[word.start].isupper() and word.words not in PARTICLES:
             break

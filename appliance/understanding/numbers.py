@@ -10,7 +10,7 @@ from appliance.understanding.correction import standing
 from appliance.understanding.found import Found, Span, mask
 from appliance.understanding.numerals import ORDINAL, TEENS, TENS, UNITS, ordinal
 from appliance.understanding.rules import Reading, Rule, apply
-from appliance.understanding.words import Token, plain, stands_alone, tokens
+from appliance.understanding.words import Token, plain, stands_alone, tokens, word_set
 
 _NUMBER_TOKEN = re.compile(
     r"(?P<written>[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?(?![\d])|[0-9]+(?:\.[0-9]+)?)|[^\W\d_]+(?:'[^\W\d_]+)*"
@@ -23,14 +23,16 @@ _SMALL = UNITS | TEENS | TENS
 _MAGNITUDES = frozenset({"hundred", "dozen", "couple", *_SCALES})
 _LESS_THAN_A_HUNDRED = 100
 
-_PRONOUN_AFTER = frozenset(
-    "this that the which another no any every each some other first last next new old right wrong good better best "
-    "same only big small little cheap cheaper more a someone for's".split()
+_PRONOUN_AFTER = word_set(
+    "this that the which another no any every each some other first last next new old right wrong good better",
+    "best same only big small little cheap cheaper more a someone for's",
 )
-_IDIOM_BEFORE = frozenset("moment second sec minute thing day time of another by more's else question".split())
-_NUMERAL_AFTER = frozenset(
-    "for just only is it's its make need want number to or and room table take say be least most than us are exactly "
-    "about around option have got i'd like".split()
+_IDIOM_BEFORE = word_set(
+    "moment second sec minute thing day time of another by more's else question",
+)
+_NUMERAL_AFTER = word_set(
+    "for just only is it's its make need want number to or and room table take say be least most than us are",
+    "exactly about around option have got i'd like",
 )
 _Parsed = tuple[int | float, int]
 """A value and the index of the token after it."""
@@ -77,7 +79,12 @@ def find_number_ranges(text: str) -> list[Found]:
     words = tokens(said, _NUMBER_TOKEN)
     numbers = [(index, *parsed) for index in range(len(words)) if (parsed := _number(words, index))]
     found = [
-        Found(value=f"{match['low']}/{match['high']}", start=match.start(), end=match.end(), words=text[slice(*match.span())])
+        Found(
+            value=f"{match['low']}/{match['high']}",
+            start=match.start(),
+            end=match.end(),
+            words=text[slice(*match.span())],
+        )
         for match in _WRITTEN_RANGE.finditer(said)
         if int(match["low"]) < int(match["high"])
     ]

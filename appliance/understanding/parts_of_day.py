@@ -42,7 +42,8 @@ _RULES: tuple[Rule[None], ...] = (
     ),
     (
         re.compile(
-            r"\b(?:(?P<edge>early|late)\s+(?:in the\s+)?)?(?P<part>morning|afternoon|evening|tonight|lunch ?time)\b(?!'s)"
+            r"\b(?:(?P<edge>early|late)\s+(?:in the\s+)?)?(?P<part>morning|afternoon|evening|tonight"
+            r"|lunch ?time)\b(?!'s)"
         ),
         _part,
     ),

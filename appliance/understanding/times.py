@@ -1,4 +1,4 @@
-"""Times of day and ranges of them, on both clocks."""
+"""Times of day, on both clocks."""
 
 from __future__ import annotations
 
@@ -6,34 +6,26 @@ import re
 from collections.abc import Callable
 
 from appliance.understanding.clock_times import NOON, Hours, Said, written
+from appliance.understanding.clock_words import ANY_HOUR, HOUR, MINUTE_WORD, TAIL, clock_number
 from appliance.understanding.correction import replaces, standing
 from appliance.understanding.found import Found, mask
-from appliance.understanding.numerals import TEENS, TENS_WORDS, UNITS, alternatives, cardinal
+from appliance.understanding.numerals import TEENS, TENS_WORDS, alternatives
 from appliance.understanding.rules import NOTHING, Reading, Rule, apply
-from appliance.understanding.words import plain, stands_alone
+from appliance.understanding.time_ranges import TIME_RANGE_RULES
+from appliance.understanding.words import stands_alone
 
-_HOUR_WORD = r"(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)"
-_LATE_HOUR_WORD = r"(?:thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen|twenty(?:[\s-](?:one|two|three))?)"
-_WRITTEN_HOUR = r"(?<![\w:./+$\u20ac\u00a3-])(?:[01]?\d|2[0-4])"
-_HOUR = rf"(?P<hour>\b{_HOUR_WORD}\b|{_WRITTEN_HOUR}(?!\d|[.,:/]\d))"
-_ANY_HOUR = rf"(?P<hour>\b(?:{_LATE_HOUR_WORD}|{_HOUR_WORD})\b|\b(?:oh|o|zero)[\s-](?:{alternatives(UNITS)})\b)"
-_MINUTE_WORD = (
-    rf"(?P<minute>\b(?:(?:oh|o|zero)[\s-](?:{alternatives(UNITS)})|{alternatives(TEENS)}|{TENS_WORDS})\b|[0-5]\d\b(?!:))"
+_LEAD = (
+    r"(?P<lead>\b(?:at|by|around|about|until|till|before|after|from)\s+"
+    r"(?:(?:about|around|roughly|exactly|maybe|say|like)\s+)?)"
 )
-_HALF_DAY = r"(?P<half>[ap])(?:\.\s?m\b\.?|\s?m\b(?!\s+(?:i|we|not)\b))"
-_PART = (
-    r"(?:in the |this |tomorrow |that |early in the |late in the |on \w+ |at |\w+day )?"
-    r"(?P<part>morning|afternoon|evening|night|tonight)\b"
-)
-_O_CLOCK = r"(?P<oclock>o'?\s?clock|a clock|oclock)\b"
-_TAIL = rf"(?:\s*{_O_CLOCK})?(?:[\s,]*{_HALF_DAY}|[\s,]+{_PART})?"
-_LEAD = r"(?P<lead>\b(?:at|by|around|about|until|till|before|after|from)\s+(?:(?:about|around|roughly|exactly|maybe|say|like)\s+)?)"
 _PART_BEFORE = re.compile(
-    r"(?<!good )\b(?P<part>morning|afternoon|evening|night|tonight)(?:[\s,]+(?:at|around|about|by|maybe|say|like|exactly))*[\s,]*$"
+    r"(?<!good )\b(?P<part>morning|afternoon|evening|night|tonight)(?:[\s,]+(?:at|around|about|by|maybe|say|like"
+    r"|exactly))*[\s,]*$"
 )
 _LIMIT = re.compile(r"\b(?:before|after|until|till|by|since)\s+(?:about\s+)?$")
 _CLEAR_BEFORE = re.compile(
-    r"(?:^|[,.!?;:]|\b(?:at|day|tomorrow|today|tonight|\d(?:st|nd|rd|th)|morning|afternoon|evening|make (?:that|it)|for|is|it's"
+    r"(?:^|[,.!?;:]|\b(?:at|day|tomorrow|today|tonight|\d(?:st|nd|rd|th)|morning|afternoon|evening|make (?:that|it)"
+    r"|for|is|it's"
     r"|say|about|around|no|mean|sorry|actually|yes|okay))\s*$"
 )
 _NIGHT_MINUTES = 5
@@ -56,19 +48,12 @@ def find_times(text: str, *, day_start: str = "07:00", day_end: str = "19:00") -
 
 def all_times(text: str, hours: Hours) -> list[Found]:
     """Return also those times that are taken back later."""
-    ranges = apply(text, _RANGE_RULES, hours)
+    ranges = apply(text, TIME_RANGE_RULES, hours)
     found = apply(mask(text, ranges), _RULES, hours)
-    bare = [each for each in apply(mask(mask(text, ranges), found), _REPAIR_RULES, hours) if _repairs(text, each, found)]
+    bare = [
+        each for each in apply(mask(mask(text, ranges), found), _REPAIR_RULES, hours) if _repairs(text, each, found)
+    ]
     return sorted((_kept(text, each) for each in [*found, *bare]), key=lambda each: each.start)
-
-
-def find_time_ranges(text: str, *, day_start: str = "07:00", day_end: str = "19:00") -> list[Found]:
-    """Return ranges such as "between two and four", "from 9 to 5" and "10 to 2 p.m.", each as "14:00/16:00".
-
-    Raises:
-        ValueError: `day_start` and `day_end` are not such as "07:00" and "19:00".
-    """
-    return standing(text, apply(text, _RANGE_RULES, Hours.of(day_start, day_end)))
 
 
 def _kept(text: str, found: Found) -> Found:
@@ -105,12 +90,8 @@ def _half(match: _Match) -> str:
     return before["part"] if before else ""
 
 
-def _value(said: str) -> int:
-    return int(said) if said.isdecimal() else cardinal(re.sub(r"\b(?:oh|o|zero)[\s-]", "", said))
-
-
 def _exact(said: str) -> bool:
-    return re.match(r"0\d|00|oh\b|o\b|zero\b", said) is not None or _value(said) > NOON // 60
+    return re.match(r"0\d|00|oh\b|o\b|zero\b", said) is not None or clock_number(said) > NOON // 60
 
 
 def _on_the_clock(match: _Match, hours: Hours) -> Reading | None:
@@ -127,7 +108,9 @@ def _marked(match: _Match) -> bool:
 
 
 def _led(match: _Match) -> bool:
-    return re.search(rf"{_LEAD}$", match.string[: match.start()]) is not None and stands_alone(match.string, match.end())
+    return re.search(rf"{_LEAD}$", match.string[: match.start()]) is not None and stands_alone(
+        match.string, match.end()
+    )
 
 
 def _alone(match: _Match) -> bool:
@@ -136,8 +119,8 @@ def _alone(match: _Match) -> bool:
 
 def _minutes_and_hour(match: _Match, hours: Hours) -> Reading | None:
     """Read "half past three", "quarter to nine", "twenty-five past 3", "ten to four"."""
-    said, hour = match["minutes"], _value(match["hour"])
-    minutes = {"half": 30, "quarter": 15}.get(said) or _value(said)
+    said, hour = match["minutes"], clock_number(match["hour"])
+    minutes = {"half": 30, "quarter": 15}.get(said) or clock_number(said)
     before = match["way"] in {"to", "till", "of", "before", "'til"}
     named = said in {"half", "quarter"} or match["unit"] is not None
     if before and said == "half":
@@ -154,16 +137,16 @@ def _minutes_and_hour(match: _Match, hours: Hours) -> Reading | None:
 
 def _hour_and_minutes(match: _Match, hours: Hours) -> Reading | None:
     """Read "three thirty p.m.", "at fifteen thirty", "oh nine fifteen"."""
-    hour, minute = match["hour"], _value(match["minute"])
+    hour, minute = match["hour"], clock_number(match["minute"])
     if _marked(match):
-        return _reading(match, hours, Said(hour=_value(hour), minute=minute, exact=_exact(hour)))
+        return _reading(match, hours, Said(hour=clock_number(hour), minute=minute, exact=_exact(hour)))
     led = _led(match)
     if not stands_alone(match.string, match.end()) or minute % _NIGHT_MINUTES or minute > 59:  # noqa: PLR2004
         return None
     if not led and (_exact(hour) or hour.isdecimal() or not _CLEAR_BEFORE.search(match.string[: match.start()])):
         return None
     certain = led or not re.search(r"five\W+fifty", match[0])
-    return _reading(match, hours, Said(hour=_value(hour), minute=minute, exact=_exact(hour), certain=certain))
+    return _reading(match, hours, Said(hour=clock_number(hour), minute=minute, exact=_exact(hour), certain=certain))
 
 
 def _hundred(match: _Match, hours: Hours) -> Reading | None:
@@ -173,7 +156,7 @@ def _hundred(match: _Match, hours: Hours) -> Reading | None:
         return None
     if not match["hours"] and (not stands_alone(match.string, match.end()) or not _exact(hour)):
         return None
-    return _reading(match, hours, Said(hour=_value(hour), exact=True))
+    return _reading(match, hours, Said(hour=clock_number(hour), exact=True))
 
 
 def _four_digits(match: _Match, hours: Hours) -> Reading | None:
@@ -192,12 +175,14 @@ def _full_hour(match: _Match, hours: Hours) -> Reading | None:
         return None
     if match["part"] and not (match["oclock"] or match["half"]) and not _part_belongs(match):
         return None
-    return _reading(match, hours, Said(hour=_value(hour), exact=_exact(hour)))
+    return _reading(match, hours, Said(hour=clock_number(hour), exact=_exact(hour)))
 
 
 def _part_belongs(match: _Match) -> bool:
     """Tell whether the part of the day says when, not what is counted ("two afternoon tickets")."""
-    linked = re.search(r"(?:in the|this|tomorrow|that|at night|tonight|day)\b", match[0][len(match["hour"]) :]) is not None
+    linked = (
+        re.search(r"(?:in the|this|tomorrow|that|at night|tonight|day)\b", match[0][len(match["hour"]) :]) is not None
+    )
     return linked and stands_alone(match.string, match.end())
 
 
@@ -206,7 +191,7 @@ def _led_hour(match: _Match, hours: Hours) -> Reading | None:
     hour, lead = match["hour"], match["lead"].split()
     if not stands_alone(match.string, match.end()) or (hour == "one" and lead[0] != "at") or lead == ["about"]:
         return None
-    return _reading(match, hours, Said(hour=_value(hour), exact=_exact(hour), certain=lead[0] == "at"))
+    return _reading(match, hours, Said(hour=clock_number(hour), exact=_exact(hour), certain=lead[0] == "at"))
 
 
 def _bare_hour(match: _Match, hours: Hours) -> Reading | None:
@@ -215,15 +200,15 @@ def _bare_hour(match: _Match, hours: Hours) -> Reading | None:
 
 def _led_hour_value(match: _Match, hours: Hours) -> Reading | None:
     hour = match["hour"]
-    minute = _value(match["minute"]) if match["minute"] else 0
-    return _reading(match, hours, Said(hour=_value(hour), minute=minute, exact=_exact(hour)))
+    minute = clock_number(match["minute"]) if match["minute"] else 0
+    return _reading(match, hours, Said(hour=clock_number(hour), minute=minute, exact=_exact(hour)))
 
 
 def _half_hour(match: _Match, hours: Hours) -> Reading | None:
     """Read "half three", which is half past three in Britain and half past two elsewhere."""
     if not stands_alone(match.string, match.end()):
         return None
-    return _reading(match, hours, Said(hour=_value(match["hour"]), minute=30, certain=False))
+    return _reading(match, hours, Said(hour=clock_number(match["hour"]), minute=30, certain=False))
 
 
 def _named(match: _Match, _hours: Hours) -> Reading:
@@ -231,79 +216,32 @@ def _named(match: _Match, _hours: Hours) -> Reading:
     return Reading("00:00" if match["name"] == "midnight" else "12:00", not limited)
 
 
-def _range(match: _Match, hours: Hours) -> Reading | None:
-    """Read the end first: it tells more often which half of the day is meant, and the beginning lies before it."""
-    marked = match["half"] or match["part"] or match["minute2"] or match["minute"] or match["oclock"]
-    if not marked and not stands_alone(match.string, match.end()):
-        return None
-    if not marked and not match["lead"]:
-        return None
-    first = Said(hour=_value(match["hour"]), minute=_minutes(match["minute"]), half=match["first_half"] or "")
-    last = Said(hour=_value(match["hour2"]), minute=_minutes(match["minute2"]), half=match["half"] or match["part"] or "")
-    pairs = sorted(
-        (begin, end)
-        for begin in _readings(first, hours)
-        for end in _readings(last, hours)
-        if begin < end <= begin + NOON
-    )
-    inside = [pair for pair in pairs if hours.start <= pair[0] and pair[1] <= hours.end]
-    chosen = inside or pairs
-    if last.half and not first.half and len(pairs) > 1:
-        chosen = [max(pairs)]
-    if not chosen:
-        return NOTHING
-    begin, end = chosen[0]
-    return Reading(f"{written(begin)}/{written(end)}", len(chosen) == 1)
-
-
-def _minutes(said: str | None) -> int:
-    return _value(said.lstrip(":. ")) if said else 0
-
-
-def _readings(said: Said, hours: Hours) -> list[int]:
-    if said.half or said.hour > NOON // 60:
-        resolved = hours.resolve(said)
-        return [resolved[0]] if resolved else []
-    minutes = (said.hour * 60 + said.minute) % NOON
-    return [minutes, minutes + NOON]
-
-
 def _rule(pattern: str, read: Callable[[_Match, Hours], Reading | None]) -> Rule[Hours]:
     return re.compile(pattern), read
 
 
-_END_HOUR = rf"(?P<hour2>{_HOUR_WORD}\b|(?:[01]?\d|2[0-4])(?!\d))"
-_RANGE_MINUTE = r"(?:[:.][0-5]\d\b|\s(?:fifteen|thirty|forty[\s-]five)\b)"
-_FIRST = (
-    rf"(?P<hour>\b{_HOUR_WORD}\b|{_WRITTEN_HOUR}(?!\d))(?P<minute>{_RANGE_MINUTE})?(?:\s*o'?clock)?"
-    r"(?:\s*(?P<first_half>[ap])\.?\s?m\b\.?)?"
-)
-_LAST = rf"{_END_HOUR}(?P<minute2>{_RANGE_MINUTE})?{_TAIL}"
-_RANGE_RULES: tuple[Rule[Hours], ...] = (
-    _rule(rf"(?P<lead>\bbetween\s+){_FIRST}\s+and\s+{_LAST}", _range),
-    _rule(rf"(?P<lead>\bfrom\s+)?{_FIRST}(?:\s+(?:to|until|till|through)\s+|\s?-\s?){_LAST}", _range),
-)
 _RULES: tuple[Rule[Hours], ...] = (
     _rule(
         rf"(?:\ba\s+)?(?P<minutes>half|quarter|\b(?:{alternatives(TEENS)}|{TENS_WORDS}|five)\b|(?<![\w:./+-])[1-5]?\d)"
-        rf"(?:\s+(?P<unit>minutes?|mins?))?\s+(?P<way>past|after|to|till|'til|of|before)\s+{_HOUR}{_TAIL}",
+        rf"(?:\s+(?P<unit>minutes?|mins?))?\s+(?P<way>past|after|to|till|'til|of|before)\s+{HOUR}{TAIL}",
         _minutes_and_hour,
     ),
     _rule(
         r"(?<![\w:./+$\u20ac\u00a3-])(?P<hour>[01]?\d|2[0-4])(?P<sign>[:.])(?P<minute>[0-5]\d)(?!\d|[:.]\d|%)"
-        rf"(?P<hours>\s*(?:hours|hrs)\b)?{_TAIL}",
+        rf"(?P<hours>\s*(?:hours|hrs)\b)?{TAIL}",
         _on_the_clock,
     ),
-    _rule(rf"{_ANY_HOUR}[\s-]+{_MINUTE_WORD}(?P<hours>\s+hours\b)?{_TAIL}", _hour_and_minutes),
-    _rule(rf"{_HOUR}\s+(?P<minute>[0-5]\d)(?!\d|[:.]\d){_TAIL}", _hour_and_minutes),
-    _rule(rf"{_ANY_HOUR}\s+hundred\b(?P<hours>\s+hours\b)?(?P<minute>){_TAIL}", _hundred),
+    _rule(rf"{ANY_HOUR}[\s-]+{MINUTE_WORD}(?P<hours>\s+hours\b)?{TAIL}", _hour_and_minutes),
+    _rule(rf"{HOUR}\s+(?P<minute>[0-5]\d)(?!\d|[:.]\d){TAIL}", _hour_and_minutes),
+    _rule(rf"{ANY_HOUR}\s+hundred\b(?P<hours>\s+hours\b)?(?P<minute>){TAIL}", _hundred),
     _rule(
-        rf"(?<![\w:./+$\u20ac\u00a3-])(?P<hour>[01]?\d|2[0-3])(?P<minute>[0-5]\d)(?P<hours>\s*hours\b)?(?![\d:/]|[.,]\d){_TAIL}",
+        r"(?<![\w:./+$\u20ac\u00a3-])(?P<hour>[01]?\d|2[0-3])(?P<minute>[0-5]\d)(?P<hours>\s*hours\b)?(?![\d:/]"
+        rf"|[.,]\d){TAIL}",
         _four_digits,
     ),
     _rule(r"\b(?:(?:12|twelve)\s+)?(?P<name>noon|midday|mid-day|midnight)\b", _named),
-    _rule(rf"{_HOUR}{_TAIL}", _full_hour),
-    _rule(rf"\bhalf\s+{_HOUR}{_TAIL}", _half_hour),
-    _rule(rf"{_LEAD}(?P<it>{_HOUR})", _led_hour),
+    _rule(rf"{HOUR}{TAIL}", _full_hour),
+    _rule(rf"\bhalf\s+{HOUR}{TAIL}", _half_hour),
+    _rule(rf"{_LEAD}(?P<it>{HOUR})", _led_hour),
 )
-_REPAIR_RULES: tuple[Rule[Hours], ...] = (_rule(rf"{_HOUR}(?:\s+{_MINUTE_WORD})?", _bare_hour),)
+_REPAIR_RULES: tuple[Rule[Hours], ...] = (_rule(rf"{HOUR}(?:\s+{MINUTE_WORD})?", _bare_hour),)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from appliance.understanding.found import HIDDEN
 
 _SAME = str.maketrans({"\u2019": "'", "\u2018": "'", "\u2010": "-", "\u2011": "-", "\u2013": "-", "\u2014": "-"})
-_FILLER = re.compile(r"(?<![\w'])(?:u+m+|u+h+m*|e+r+m*|a+h+|h+m+|you know)(?![\w'-])[,.]?|\.{2,}|\u2026")
+_FILLER = re.compile(r"(?<![\w'-])(?:u+m+|u+h+m*|e+r+m*|a+h+|h+m+|you know)(?![\w'-])[,.]?|\.{2,}|\u2026")
 _TOKEN = re.compile(r"[0-9]+|[^\W\d_]+(?:'[^\W\d_]+)*|\+")
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -18,13 +18,19 @@ MONTHS = (
     "july", "august", "september", "october", "november", "december",
 )  # fmt: skip
 
-_AFTER_A_VALUE = frozenset(
-    "and or but for on at in please thanks thank would will is isn't if i i'd i'm i'll i've we we'd we'll it it's its "
-    "that that's this these works work okay ok alright today tomorrow tonight next from to until till with because so "
-    "then no yes yeah yep sharp exactly the my our his her their your you can could do does should was what instead "
-    "not actually sorry wait rather by around maybe when just as has than though also too be are have suits sounds "
-    "fits fine good great possible available free he she they there here me us may might must which who where how "
-    "perhaps preferably before after about since under through during".split()
+
+def word_set(*lines: str) -> frozenset[str]:
+    """Return the words of some lines."""
+    return frozenset(word for line in lines for word in line.split())
+
+
+_AFTER_A_VALUE = word_set(
+    "and or but for on at in please thanks thank would will is isn't if i i'd i'm i'll i've we we'd we'll it it's",
+    "its that that's this these works work okay ok alright today tomorrow tonight next from to until till with",
+    "because so then no yes yeah yep sharp exactly the my our his her their your you can could do does should was",
+    "what instead not actually sorry wait rather by around maybe when just as has than though also too be are",
+    "have suits sounds fits fine good great possible available free he she they there here me us may might must",
+    "which who where how perhaps preferably before after about since under through during",
 ) | frozenset(WEEKDAYS)
 """Words that can follow a complete value; any other word may be the thing that is counted ("three people")."""
 

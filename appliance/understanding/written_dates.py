@@ -128,7 +128,8 @@ NUMERIC_RULES: tuple[Rule[Calendar], ...] = (
     (re.compile(r"(?<![\w./-])(?P<year>\d{4})[-/](?P<month>\d{1,2})[-/](?P<day>\d{1,2})(?![\d/-])"), _iso),
     (
         re.compile(
-            r"(?<![\w:./+-])(?P<first>\d{1,2})(?P<sign>[/.-])(?P<second>\d{1,2})(?P=sign)(?P<year>\d{4}|\d{2})(?![\w/:-]|\.\d)"
+            r"(?<![\w:./+-])(?P<first>\d{1,2})(?P<sign>[/.-])(?P<second>\d{1,2})(?P=sign)(?P<year>\d{4}"
+            r"|\d{2})(?![\w/:-]|\.\d)"
         ),
         _numeric,
     ),
@@ -145,7 +146,8 @@ DAY_AND_MONTH_RULES: tuple[Rule[Calendar], ...] = (
     ),
     (
         re.compile(
-            rf"{_WEEKDAY_BEFORE}\b(?P<month>{MONTH})[\s,-]+(?:the\s+)?(?:(?P<ordinal>{ORDINAL})|(?P<cardinal>{CARDINAL}))"
+            rf"{_WEEKDAY_BEFORE}\b(?P<month>{MONTH})[\s,-]+(?:the\s+)?(?:(?P<ordinal>{ORDINAL})"
+            rf"|(?P<cardinal>{CARDINAL}))"
             rf"(?!\s+of\s+{MONTH}){_YEAR_AFTER}"
         ),
         _day_and_month,
