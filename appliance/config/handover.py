@@ -9,17 +9,14 @@ from enum import StrEnum
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, StringConstraints, ValidationInfo, field_validator, model_validator
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
 
 from appliance.config.rules import broken_rule
 from appliance.config.section import Section
 
-ChannelName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
-SecretName = Annotated[str, StringConstraints(pattern=r"^([a-z][a-z0-9_]{0,39})?$")]
-"""A name in lower case with underscores; empty for none."""
-
 _ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*")
 _HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
@@ -38,6 +35,15 @@ def _mail_address(address: str) -> str:
     return address
 
 
+def _plain_name(name: str) -> str:
+    if not _NAME.fullmatch(name):
+        raise broken_rule(f"{name!r} is no name; it has lower-case letters, digits and underscores, such as front_desk")
+    return name
+
+
+ChannelName = Annotated[str, AfterValidator(_plain_name)]
+SecretName = Annotated[str, AfterValidator(lambda name: name and _plain_name(name))]
+"""Empty for none."""
 MailAddress = Annotated[str, AfterValidator(_mail_address)]
 
 

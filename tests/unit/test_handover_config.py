@@ -65,7 +65,7 @@ def test_the_channel_is_the_named_else_the_default_else_the_first() -> None:
         ({"url": "https://joe:hunter2@crm.example/"}, "as a secret"),
         ({"headers": {"X-A": "one\r\nX-B: two"}}, "cannot be sent as a header"),
         ({"headers": {"X A": "one"}}, "cannot be sent as a header"),
-        ({"name": "Front Desk"}, "pattern"),
+        ({"name": "Front Desk"}, "is no name"),
         ({"timeout_s": 0}, "greater than 0"),
         ({"colour": "red"}, "Extra inputs"),
     ],
@@ -98,7 +98,7 @@ def test_plain_http_stays_on_this_machine_unless_it_is_insisted_on(change: dict[
         ({"recipients": ["desk@clinic.example\r\nBcc: thief@evil.example"]}, "no e-mail address"),
         ({"recipients": ["desk@clinic.example, thief@evil.example"]}, "no e-mail address"),
         ({"recipients": []}, "at least 1"),
-        ({"password_secret": "../etc/passwd", "username": "joe"}, "pattern"),
+        ({"password_secret": "../etc/passwd", "username": "joe"}, "is no name"),
     ],
 )
 def test_an_email_channel_that_is_not_safe_is_refused(change: dict[str, Any], said: str) -> None:
