@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import email.policy
 import socketserver
 import threading
@@ -31,9 +32,13 @@ class MailServer:
 def _conversation(state: MailServer) -> type[socketserver.StreamRequestHandler]:
     class Handler(socketserver.StreamRequestHandler):
         def handle(self) -> None:
+            with contextlib.suppress(ConnectionError):
+                self.converse()
+
+        def converse(self) -> None:
             self.say("220 ready")
             while line := self.rfile.readline():
-                command = line.decode().strip()
+                command = line.decode(errors="replace").strip()
                 state.commands.append(command)
                 self.answer(command)
 
