@@ -71,14 +71,19 @@ _HEDGE = re.compile(
 _SPACE = r"(?:[\s,.!;:-]+|$)"
 _MOST = 6
 """Phrases after the first: words that are both courtesy and assent would make longer ones slow to refuse."""
-_LEADING_YES = re.compile(rf"(?:{_COURTESY}{_SPACE})*?(?:(?:{_YES}){_SPACE}(?:{_COURTESY}{_SPACE})*)+")
-_LEADING_NO = re.compile(rf"(?:{_COURTESY}{_SPACE})*?(?:(?:{_NO}){_SPACE}(?:{_COURTESY}{_SPACE})*)+")
-_ONLY_YES = re.compile(
-    rf"(?:{_COURTESY}{_SPACE}){{0,{_MOST}}}(?:{_YES}){_SPACE}(?:(?:{_COURTESY}|{_YES}){_SPACE}){{0,{_MOST}}}"
-)
-_ONLY_NO = re.compile(
-    rf"(?:{_COURTESY}{_SPACE}){{0,{_MOST}}}(?:{_NO}){_SPACE}(?:(?:{_COURTESY}|{_NO}){_SPACE}){{0,{_MOST}}}"
-)
+
+
+def _leading(phrases: str) -> re.Pattern[str]:
+    return re.compile(rf"(?:{_COURTESY}{_SPACE})*?(?:(?:{phrases}){_SPACE}(?:{_COURTESY}{_SPACE})*)+")
+
+
+def _only(phrases: str) -> re.Pattern[str]:
+    courtesies = rf"(?:{_COURTESY}{_SPACE}){{0,{_MOST}}}"
+    return re.compile(rf"{courtesies}(?:{phrases}){_SPACE}(?:(?:{_COURTESY}|{phrases}){_SPACE}){{0,{_MOST}}}")
+
+
+_LEADING_YES, _LEADING_NO = _leading(_YES), _leading(_NO)
+_ONLY_YES, _ONLY_NO = _only(_YES), _only(_NO)
 _ASSENT = re.compile(r"\b(?:u+h+[\s-]?h+u+h+|m+[\s-]?h+m+|a+h+[\s-]?h+a+h*|mhm+)\b", re.IGNORECASE)
 _CONJUNCTION = re.compile(r"(?:(?:but|and|though|only|just|however|rather|actually|i mean)\b[\s,.]*)+")
 _PADDING = rf"(?:(?:{_COURTESY}|no|yeah|yes|sorry|actually|you know what|just|let's|can we|can you|could you){_SPACE})*"

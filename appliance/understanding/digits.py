@@ -17,6 +17,7 @@ REPEATS = {"double": 2, "triple": 3, "treble": 3, "quadruple": 4}
 _DIGITS = {**{word: str(value) for word, value in UNITS.items()}, "oh": "0", "o": "0", "nought": "0", "naught": "0"}
 _ZEROS = {"hundred": "00", "thousand": "000"}
 _SEPARATORS = frozenset({"dash", "hyphen", "space", "then", "pause"})
+_AMOUNT = re.compile(r"[0-9]+(?:[.,][0-9]+)*\s?(?:[%\u20ac\u00a3$]|percent\b)")
 _GAP = re.compile(r"[\s,.()-]*")
 _PAUSE = re.compile(r"[,.()-]|\s{3,}")
 _SHORTEST_OF_POINTED = 3
@@ -115,6 +116,7 @@ def _groups(run: Sequence[Piece]) -> list[str]:
 
 
 def _spoken_runs(said: str) -> list[list[Piece]]:
+    said = mask(said, [match.span() for match in _AMOUNT.finditer(said)])
     words = tokens(said)
     runs: list[list[Piece]] = []
     index, previous_end = 0, -1

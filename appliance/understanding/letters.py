@@ -56,6 +56,8 @@ def _with_example(words: Sequence[Token], index: int, letter: str) -> Letter:
         if [word.text for word in words[index + 1 : index + 1 + len(link)]] != link:
             continue
         example = _text(words, index + 1 + len(link))
+        if example == "x" and _text(words, index + 2 + len(link)) == "ray":
+            return (letter if letter == "x" else UNCLEAR), index + 3 + len(link)
         if len(example) >= _SHORTEST_EXAMPLE and re.fullmatch(r"[^\W\d_]+", example):
             return (letter if example.startswith(letter) else UNCLEAR), index + 2 + len(link)
     return letter, index + 1

@@ -126,7 +126,7 @@ def _name_at(said: str, text: str, start: int, *, lower: bool) -> Found | None:
     taken = _said_again(said, text, taken, words)
     first, last = taken[0].start, taken[-1].end
     name = Found(
-        value=" ".join(_capitalised(str(word.value)) for word in taken),
+        value=" ".join(_capitalised(str(word.value)) for word in taken) if small else text[first:last],
         start=first,
         end=last,
         words=text[first:last],

@@ -235,7 +235,7 @@ def _counts(words: Sequence[Token], index: int, after: int, said: str) -> bool:
     """Tell whether "one" is a numeral here, not a pronoun ("the blue one") or part of an idiom ("one moment")."""
     if after - index > 1 or words[index].text != "one":
         return True
-    before = _text(words, index - 1)
+    before = _text(words, index - 1) if words[index].gap.isspace() else ""
     if before in _PRONOUN_AFTER or _text(words, after) in _IDIOM_BEFORE:
         return False
     if stands_alone(said, words[index].end):

@@ -67,7 +67,7 @@ def _day_and_month(match: _Match, calendar: Calendar) -> Reading | None:
     year = year_number(match["year"]) if match["year"] else None
     if match["cardinal"] and not year and not stands_alone(match.string, match.end()):
         return None
-    if match["month"] in _VERBS and match["cardinal"] and match["cardinal"].isalpha() and not year and _asks(match):
+    if match["month"] in _VERBS and not year and _is_verb(match):
         return None
     if year:
         found, certain = exact(year, month, day), True
@@ -84,9 +84,13 @@ def _day_first(match: _Match, calendar: Calendar) -> Reading | None:
     return None if _AFTER_A_MONTH.search(match.string[: match.start()]) else _day_and_month(match, calendar)
 
 
-def _asks(match: _Match) -> bool:
-    """Tell whether "may" or "march" begins the sentence, as the verb does."""
-    return re.search(r"(?:^|[.?!,])\s*$", match.string[: match.start("month")]) is not None
+def _is_verb(match: _Match) -> bool:
+    """Tell whether "may" or "march" is no month: "May four people come?", "I may second that"."""
+    before = match.string[: match.start("month")]
+    asks = re.search(r"(?:^|[.?!,])\s*$", before) is not None and match["cardinal"] is not None
+    return (asks and match["cardinal"].isalpha()) or re.search(
+        r"\b(?:i|we|you|he|she|they|it|that|who)\s+$", before
+    ) is not None
 
 
 def _fort(match: _Match, calendar: Calendar) -> Reading:
