@@ -17,6 +17,7 @@ import sounddevice as sd
 from appliance.audio.card import BLOCK_S, CAPTURE, PLAYOUT, CardCounters, Failure, OnCapture, OnPlayout
 from appliance.audio.devices import PLAYOUT_RATES, DeviceInfo, Supported, capture_format, choose_device, playout_format
 from appliance.audio.ports import Samples
+from appliance.audio.priority import realtime_threads
 from appliance.clock import Clock
 from appliance.errors import AudioDeviceError
 
@@ -90,8 +91,9 @@ class PortAudioCard:
         if self._started:
             self._find(refresh=True)
         self._started = True
-        self._open(PLAYOUT, self.output.number, self.playout_rate, self._playout_callback(on_playout))
-        self._open(CAPTURE, self.input.number, self.capture_rate, self._capture_callback(on_capture))
+        with realtime_threads():
+            self._open(PLAYOUT, self.output.number, self.playout_rate, self._playout_callback(on_playout))
+            self._open(CAPTURE, self.input.number, self.capture_rate, self._capture_callback(on_capture))
 
     def stop(self) -> None:
         """Close both devices at once, without waiting for what is in their buffers; takes at most `STOP_S`.

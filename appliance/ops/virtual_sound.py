@@ -26,6 +26,9 @@ SINK = f"rate={RATE} channels=1 format=s16le norewinds=1"
 PLAY_LATENCY_MS = 40
 """Milliseconds that `play` keeps ahead."""
 
+_PRECEDENCE = ("--realtime=yes", "--high-priority=yes")
+"""A sound card never waits for a processor; where this is not allowed, PulseAudio goes on without."""
+
 _UP_S = 10.0
 _LOOK_S = 0.05
 _REMEDY = "run: scripts/setup --for test"
@@ -75,7 +78,7 @@ class VirtualSound:
             encoding="utf-8",
         )
         command = ["pulseaudio", "-n", "-F", str(script), "--system=false", "--daemonize=no", "--use-pid-file=no"]
-        command += ["--exit-idle-time=-1", "--disallow-exit", "--realtime=no", "--high-priority=no"]
+        command += ["--exit-idle-time=-1", "--disallow-exit", *_PRECEDENCE]
         log = self.folder / "log"
         with log.open("wb") as output:
             self._process = subprocess.Popen(  # noqa: S603 - the fixed command above

@@ -1,16 +1,19 @@
-"""A sound system that hangs must not hang the appliance."""
+"""A sound system that hangs must not hang the appliance; its threads come first where they may."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from appliance.audio.portaudio import STOP_S, PortAudioCard
 from appliance.audio.ports import Samples
+from appliance.audio.priority import realtime_threads
 from appliance.clock import SystemClock
 from appliance.errors import AudioDeviceError
 from tests.device.pulse import PulseServer
@@ -90,3 +93,23 @@ card.stop()
     finally:
         process.kill()
         pulse.thaw()
+
+
+def test_the_threads_of_the_sound_system_are_realtime_where_that_is_allowed(pulse: PulseServer) -> None:
+    assert pulse
+    with realtime_threads():
+        allowed = os.sched_getscheduler(0) == os.SCHED_RR
+    card = PortAudioCard(None, None, SystemClock())
+    before = threads()
+    card.start(listen, be_silent)
+    try:
+        policies = [os.sched_getscheduler(thread) for thread in threads() - before]
+    finally:
+        card.stop()
+    assert len(policies) >= 2
+    assert set(policies) == {os.SCHED_RR if allowed else os.SCHED_OTHER}
+    assert os.sched_getscheduler(0) == os.SCHED_OTHER
+
+
+def threads() -> set[int]:
+    return {int(entry.name) for entry in Path("/proc/self/task").iterdir()}
