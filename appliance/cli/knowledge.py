@@ -1,4 +1,4 @@
-"""`appliance knowledge`: what the appliance knows about its site, what it finds for a question, what is wrong with it."""
+"""`appliance knowledge`: what is known about the site, what is found for a question, what should be put right."""
 
 from __future__ import annotations
 

@@ -20,6 +20,8 @@ _HALF = (
     r"(?P<half>\s?(?:[ap]\.\s?m\b\.?|[ap]m\b)|,? (?:in the|this|tomorrow|every) (?:morning|afternoon|evening)s?\b"
     r"| at night\b| tonight\b|(?=,? (?:on )?\w+day (?P<later>morning|afternoon|evening)))"
 )
+_IN_SIGHT = 120
+"""A verb further away than so many characters says nothing about a time."""
 _UNTIL = r"(?:to|until|till|til|through|[-\u2013])"
 _NAMED = {"noon": ("pm", 0), "midday": ("pm", 0), "midnight": ("am", 0)}
 
@@ -30,7 +32,7 @@ _RANGE_PRECEDES = re.compile(
 )
 _AFTER_UNTIL = re.compile(r"\b(?:until|till|til) (?:about |around )?$", re.IGNORECASE)
 _AFTER_FROM = re.compile(r"\b(?:from|between) (?:about |around )?$", re.IGNORECASE)
-_BETWEEN = re.compile(rf"\bbetween {_A_TIME}[^.]*? and $", re.IGNORECASE)
+_BETWEEN = re.compile(rf"\bbetween {_A_TIME}[^.]{{0,40}} and $", re.IGNORECASE)
 _VERB = re.compile(
     r"(?P<start>\b(?:re)?open(?:s|ing)?\b|\bstart\w*|\bbegin\w*)|(?P<end>\bcloses?\b|\bclosing\b|\bshuts?\b|\bends?\b"
     r"|\bending\b|\bfinish\w*|\blast\b)|(?P<state>\bclosed\b)",
@@ -46,7 +48,7 @@ def _reading(minutes: int, half: str, role: str) -> Reading:
 
 def _role(sentence: str, start: int, end: int) -> str:
     """Tell whether a time is the `start` or the `end` of something, or `""` when that is not clear."""
-    before, after = sentence[:start], sentence[end:]
+    before, after = sentence[max(0, start - _IN_SIGHT) : start], sentence[end : end + _IN_SIGHT]
     verbs = list(_VERB.finditer(before))
     if verbs and verbs[-1]["state"]:
         return ""
@@ -152,7 +154,7 @@ RULES = (
 CONTEXT_RULES = (
     rule(Kind.TIME, rf"{ALONE}(?P<claim>{_CLOCK})(?=\s?{_UNTIL}\s?(?:\d|{TIME_MASK}))", _by_context),
     rule(Kind.TIME, rf"[\d{TIME_MASK}]\s?{_UNTIL}\s?(?P<claim>{_CLOCK})", _by_context),
-    rule(Kind.TIME, rf"\bbetween [^.]*?{TIME_MASK} and (?P<claim>{_CLOCK})", _by_context),
+    rule(Kind.TIME, rf"\bbetween [^.]{{0,40}}?{TIME_MASK} and (?P<claim>{_CLOCK})", _by_context),
     rule(Kind.TIME, rf"{_LEAD}:? (?:about |around |exactly )?(?P<claim>{_CLOCK})", _by_context),
     rule(Kind.TIME, rf"{ALONE}(?P<hour>\d{{1,2}}) (?P<minute>[0-5]\d)(?![\w:]|[.,]\d)(?! [a-z]+s\b)", _pair),
 )

@@ -52,14 +52,19 @@ def _digit_by_digit(match: re.Match[str], _: str) -> list[Found]:
 
 
 ADDRESS_RULES = (
-    rule(Kind.EMAIL, r"\b[\w.+-]+@[\w-]+(?:\.[\w-]+)+\b", _email),
+    rule(Kind.EMAIL, r"(?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+\b", _email),
     rule(
         Kind.EMAIL,
-        r"\b(?P<user>[\w-]+(?: dot [\w-]+)*) at (?P<host>[\w-]+(?: [\w-]+){0,4}?) dot (?P<top>[a-z]{2,7})\b",
+        r"(?<![\w-])(?P<user>[\w-]+(?: dot [\w-]+){0,3}) at (?P<host>[\w-]+(?: [\w-]+){0,4}?) "
+        r"dot (?P<top>[a-z]{2,7})\b",
         _spoken_email,
     ),
-    rule(Kind.WEB, rf"\b(?:https?://)?(?P<host>[\w-]+(?:\.[\w-]+)*\.(?:{_TOP_DOMAINS}))\b(?:/[\w/-]*)?", _web),
-    rule(Kind.WEB, rf"\b(?P<host>[\w-]+(?: [\w-]+){{0,3}}?) dot (?P<top>{_TOP_DOMAINS})\b", _spoken_web),
+    rule(
+        Kind.WEB,
+        rf"(?<![\w.-])(?:https?://)?(?P<host>[\w-]+(?:\.[\w-]+){{0,5}}\.(?:{_TOP_DOMAINS}))\b(?:/[\w/-]*)?",
+        _web,
+    ),
+    rule(Kind.WEB, rf"(?<![\w-])(?P<host>[\w-]+(?: [\w-]+){{0,3}}?) dot (?P<top>{_TOP_DOMAINS})\b", _spoken_web),
 )
 """First of all: an address contains numbers and names."""
 
