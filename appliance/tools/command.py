@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import json
 import os
-import signal
-from asyncio.subprocess import DEVNULL, PIPE, Process
 from pathlib import Path
 
 from appliance.config.tools import CommandAction, Effect, ToolConfig
 from appliance.tools.action import JSON, MAX_BYTES, Arguments, Result, says_nothing, unknown_if_writing
 from appliance.tools.errors import Fault, ToolError
+from appliance.tools.process import TooMuchOutputError, output_of
 from appliance.tools.templates import names_in, render
 
 KEY_VARIABLE = "APPLIANCE_IDEMPOTENCY_KEY"
@@ -37,22 +35,14 @@ class CommandTool:
         argv = self._argv(arguments)
         environment = {name: os.environ[name] for name in INHERITED if name in os.environ} | {KEY_VARIABLE: key}
         try:
-            process = await asyncio.create_subprocess_exec(
-                *argv,
-                stdin=DEVNULL,
-                stdout=PIPE,
-                env=environment,
-                cwd=self._folder,
-                start_new_session=True,
-            )
+            status, output = await output_of(argv, environment, self._folder, MAX_BYTES)
+        except TooMuchOutputError as error:
+            happened = unknown_if_writing(self._tool.effect)
+            detail = f"it printed more than {MAX_BYTES >> 20} MiB"
+            raise ToolError(Fault.BAD_ANSWER, detail, happened=happened) from error
         except (OSError, ValueError) as error:
             reason = getattr(error, "strerror", None) or type(error).__name__
             raise ToolError(Fault.MISCONFIGURED, f"{argv[0]} cannot be run: {reason}") from error
-        try:
-            output = await self._output(process)
-            status = await process.wait()
-        finally:
-            await _end(process)
         self._judge(status)
         data = _fields(output)
         return Result(data=data, empty=self._tool.effect is Effect.READ and says_nothing(data))
@@ -62,15 +52,6 @@ class CommandTool:
         if names_in(program):
             raise ToolError(Fault.MISCONFIGURED, "the program itself cannot come from an argument")
         return (program, *(_argument(template, arguments) for template in rest))
-
-    async def _output(self, process: Process) -> bytes:
-        output = bytearray()
-        while process.stdout and (chunk := await process.stdout.read(1 << 16)):
-            output += chunk
-            if len(output) > MAX_BYTES:
-                happened = unknown_if_writing(self._tool.effect)
-                raise ToolError(Fault.BAD_ANSWER, f"it printed more than {MAX_BYTES >> 20} MiB", happened=happened)
-        return bytes(output)
 
     def _judge(self, status: int) -> None:
         """Raise ToolError unless the program says that it succeeded; statuses are those of sysexits.h."""
@@ -105,10 +86,3 @@ def _fields(output: bytes) -> dict[str, JSON]:
         if isinstance(parsed, dict):
             return parsed
     return {"text": written}
-
-
-async def _end(process: Process) -> None:
-    """Kill the process with everything it has started."""
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
-    await process.wait()

@@ -63,7 +63,7 @@ class HttpTool:
 
     async def run(self, arguments: Arguments, key: str) -> Result:
         """Send the request once; see `Action`."""
-        request = self._request(arguments, key, self._secrets)
+        request = await asyncio.to_thread(self._request, arguments, key, self._secrets)  # secrets are files
         if self._tls is None:  # it reads the certificates of the system
             self._tls = await asyncio.to_thread(ssl.create_default_context)
         status, content = await self._answer(request, self._tls)

@@ -9,7 +9,7 @@ from appliance.tools.http import HttpTool
 from appliance.tools.secrets import Secrets
 from tests.unit.tool_fakes import NO_SECRETS, Service, declared, web_service
 
-NUMBER = {"number": {}}
+NUMBER: dict[str, Any] = {"number": {}}
 
 
 @pytest.fixture

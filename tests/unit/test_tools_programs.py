@@ -1,5 +1,6 @@
 import asyncio
 import os
+import select
 import sys
 from pathlib import Path
 
@@ -116,15 +117,35 @@ async def test_a_program_is_killed_with_its_children(tmp_path: Path) -> None:
     os.mkfifo(pids)
     tool = command(tmp_path, "/bin/sh", "-c", "sleep 60 & echo $! $$ > pids; wait")
     call = asyncio.create_task(tool.run({"word": ""}, "k"))
-    started = await asyncio.to_thread(pids.read_text)
+    child, parent = (int(pid) for pid in (await asyncio.to_thread(pids.read_text)).split())
+    ended = select.poll()
+    ended.register(os.pidfd_open(child), select.POLLIN)
     call.cancel()
     with pytest.raises(asyncio.CancelledError):
         await call
-    child, parent = (int(pid) for pid in started.split())
     with pytest.raises(ProcessLookupError):
         os.kill(parent, 0)
-    state = Path(f"/proc/{child}/stat")
-    assert not state.exists() or state.read_text().split()[2] in "ZX"
+    [(descriptor, _)] = await asyncio.to_thread(ended.poll, 10_000)
+    os.close(descriptor)
+
+
+async def test_a_program_that_is_cancelled_while_it_starts_is_killed_with_its_children(tmp_path: Path) -> None:
+    """At every step of the loop, whatever the start has come to: nothing is left and nothing is waited for."""
+    for steps in range(6):
+        call = asyncio.create_task(command(tmp_path, "/bin/sh", "-c", "sleep 60 & wait").run({"word": ""}, "k"))
+        for _ in range(steps):
+            await asyncio.sleep(0)
+        call.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            async with asyncio.timeout(10):
+                await call
+
+
+async def test_a_process_that_escapes_is_not_waited_for(tmp_path: Path) -> None:
+    tool = command(tmp_path, "/bin/sh", "-c", "setsid sleep 5 & sleep 60")
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.2):
+            await tool.run({"word": ""}, "k")
 
 
 @pytest.fixture

@@ -1,4 +1,6 @@
+import asyncio
 import sqlite3
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -113,6 +115,18 @@ async def test_a_locked_database_may_be_asked_again(folder: Path) -> None:
     error = await error_of(tool_of(folder, CANCEL, effect="write"))
     other.close()
     assert (error.fault, error.happened, error.retryable) == (Fault.FAILED, False, True)
+
+
+async def test_a_statement_without_end_stops_when_nobody_waits(folder: Path) -> None:
+    endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n"
+    call = asyncio.create_task(tool_of(folder, endless).run({}, "k"))
+    await asyncio.sleep(0)  # it begins
+    (working,) = (thread for thread in threading.enumerate() if thread.name == "sql-order_status")
+    call.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await call
+    await asyncio.to_thread(working.join, 10)
+    assert not working.is_alive()
 
 
 async def test_a_mistake_in_the_statement(folder: Path) -> None:

@@ -2,6 +2,7 @@ from pathlib import Path
 
 import pytest
 
+from appliance.tools.action import JSON
 from appliance.tools.errors import Fault, ToolError
 from appliance.tools.secrets import MASK, MaskedSecrets, Secrets
 from appliance.tools.templates import has_fixed_origin, names_in, render, render_field, render_speech, render_url
@@ -34,7 +35,7 @@ def test_speech_knows_arguments_and_result_and_reads_fields_with_names_of_method
 
 
 def test_speech_can_go_through_rows() -> None:
-    rows = {"rows": [{"day": "Monday"}, {"day": "Friday"}]}
+    rows: dict[str, JSON] = {"rows": [{"day": "Monday"}, {"day": "Friday"}]}
     assert render_speech("{% for row in rows %}{{ row.day }}, {% endfor %}", {}, rows) == "Monday, Friday,"
 
 
