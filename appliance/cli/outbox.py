@@ -137,7 +137,7 @@ def _ask(ids: Sequence[int]) -> None:
 
 def _in_outbox(directory: Path | None, file: Path | None, work: Work, *, needed: bool) -> list[Entry]:
     """Do something with the outbox. There is none before the daemon has run, and looking does not make it."""
-    path = directory / DATABASE if directory is not None else load(file).storage.database  # type: ignore[attr-defined]
+    path = directory / DATABASE if directory is not None else load(file).storage.database
     if not path.exists():
         if needed:
             raise UsageError(f"{path}: there is no outbox yet", remedy="The daemon makes it when it starts.")
