@@ -44,8 +44,7 @@ _YES = (
     r"|do (?:it|that|so)|book it|confirm(?:ed)?(?: it)?|i confirm(?: (?:it|that))?|let's do (?:it|that)"
     r"|sounds (?:good|great|fine|perfect|right)|(?:that|it) (?:works|suits me|is fine|will do|would be (?:great|fine"
     r"|good|perfect|lovely))"
-    r"|that'd be (?:great|fine|good|perfect|lovely)|that'll do|works for me|fine(?: by me| with me)?|perfect|great"
-    r"|wonderful|lovely"
+    r"|that'd be (?:great|fine|good|perfect|lovely)|that'll do|works for me|fine (?:by|with) me|perfect"
     r"|i do|i would|i'd like that|i'd love (?:that|to)|you (?:can|may)"
 )
 _NO = (

@@ -64,6 +64,8 @@ def taken_back(text: str, spans: Sequence[Span]) -> list[Span]:
     """
     said = plain(text)
     gone = [span for span in spans if _rejected(said, span[0])]
+    unwanted = {said[slice(*span)] for span in gone}
+    gone += [span for span in spans if span not in gone and said[slice(*span)] in unwanted]
     gone += [before for before, after in pairwise(spans) if before not in gone and _repaired(said, before, after)]
     return sorted(gone)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import date, timedelta
-from itertools import pairwise
 
 from appliance.understanding.births import BIRTH, BIRTH_RULES
 from appliance.understanding.correction import replaces, standing
@@ -28,6 +27,8 @@ _UNIT = r"(?P<unit>day|week|fortnight|month)s?\b(?:'s?)?"
 _DAYS_PER = {"day": 1, "week": 7, "fortnight": 14}
 _LIMIT = re.compile(r"\b(?:before|after|since)\s+(?:on\s+|the\s+)?$")
 _MONTHS_AHEAD = {"this": 0, "the": 0, "next": 1, "last": -1}
+_BARE = re.compile(rf"(?:the\s+)?{ORDINAL}")
+_JOINED = re.compile(r"[\s,]*(?:to|and|or|until|till|through|-)\s*")
 _FEW = 3
 """First, second and third are said of much else."""
 _LONGEST_LEAD = 20
@@ -53,7 +54,7 @@ def find_dates(
     calendar = Calendar(today=today, prefer_future=prefer_future, month_first=month_first)
     birth = birth or BIRTH.search(plain(text)) is not None
     found = apply(text, BIRTH_RULES if birth else _RULES, calendar)
-    return standing(text, _with_months_carried(text, [_limited(text, each) for each in found]))
+    return standing(text, _with_months_shared(text, [_limited(text, each) for each in found]))
 
 
 def _limited(text: str, found: Found) -> Found:
@@ -61,20 +62,30 @@ def _limited(text: str, found: Found) -> Found:
     return on(found, certain=False) if _LIMIT.search(lead) else found
 
 
-def _with_months_carried(text: str, found: list[Found]) -> list[Found]:
-    """Read "March 4th, no, the 5th" as March 5."""
-    carried = list(found)
-    for index, (before, after) in enumerate(pairwise(found)):
-        bare = re.fullmatch(rf"(?:the\s+)?(?P<day>{ORDINAL})", plain(after.words))
-        if (
-            bare
-            and replaces(text, before.end, after.start)
-            and not re.fullmatch(rf"(?:the\s+)?{ORDINAL}", plain(before.words))
-        ):
-            same = date.fromisoformat(str(carried[index].value))
-            corrected = exact(same.year, same.month, ordinal(bare["day"]))
-            carried[index + 1] = on(after, corrected, certain=False) if corrected else on(after, certain=False)
-    return carried
+def _with_months_shared(text: str, found: list[Found]) -> list[Found]:
+    """Give a bare day the month of its neighbour: "March 4th, no, the 5th", "from the 4th to the 7th of March"."""
+    said, shared = plain(text), list(found)
+    for index in range(len(found) - 1):
+        before, after = shared[index], shared[index + 1]
+        bare = [_BARE.fullmatch(plain(each.words)) is not None for each in (before, after)]
+        joined = _JOINED.fullmatch(said[before.end : after.start]) is not None
+        corrected = replaces(text, before.end, after.start)
+        if bare == [False, True] and (corrected or joined) and _has_month(before):
+            shared[index + 1] = _in_month_of(before, after, certain=joined)
+        if bare == [True, False] and joined and _has_month(after):
+            shared[index] = _in_month_of(after, before, certain=before.certain)
+    return shared
+
+
+def _has_month(found: Found) -> bool:
+    return re.search(rf"{MONTH}|month|/|-", plain(found.words)) is not None
+
+
+def _in_month_of(neighbour: Found, bare: Found, *, certain: bool) -> Found:
+    day, same = date.fromisoformat(str(bare.value)).day, date.fromisoformat(str(neighbour.value))
+    moved = exact(same.year, same.month, day)
+    in_order = moved is not None and (bare.start < neighbour.start) == (day < same.day)
+    return on(bare, moved, certain=certain and in_order and neighbour.certain)
 
 
 def _day(found: date | None, *, certain: bool = True) -> Reading:
@@ -214,7 +225,11 @@ _RULES: tuple[Rule[Calendar], ...] = (
     ),
     _rule(rf"(?P<lead>\b(?:on|until|till|by|from|for)\s+)?(?P<it>\bthe\s+(?P<bare>{ORDINAL}))", _bare_ordinal),
     _rule(
-        rf"(?P<lead>\bon\s+|(?:\bno|i mean|make (?:that|it)|sorry|actually)[\s,.]+)(?P<it>(?P<bare>{ORDINAL}))",
+        rf"(?<={HIDDEN})(?P<lead>\s*(?:to|and|or|until|till|through|-)\s*)(?P<it>(?P<bare>{ORDINAL}))",
+        _bare_ordinal,
+    ),
+    _rule(
+        rf"(?P<lead>\bon\s+|(?:\bno|i mean|make (?:that|it)|sorry|actually|wait)[\s,.]+)(?P<it>(?P<bare>{ORDINAL}))",
         _bare_ordinal,
     ),
     _rule(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
 
@@ -11,14 +12,15 @@ from appliance.understanding.clock_times import Hours
 from appliance.understanding.correction import standing, taken_back
 from appliance.understanding.dates import find_dates
 from appliance.understanding.durations import find_delays
-from appliance.understanding.found import Found
-from appliance.understanding.times import all_times
+from appliance.understanding.found import Found, Span
+from appliance.understanding.times import all_times, without_days
 from appliance.understanding.words import plain
 
 _BETWEEN = re.compile(
     r"(?:[\s,-]+|\b(?:at|around|about|by|on|for|the|in|this|morning|afternoon|evening|night|say|maybe|preferably|like"
-    r"|exactly|please|make (?:that|it)|no|sorry|i mean|actually|wait)\b)*"
+    r"|exactly|please)\b)*"
 )
+_CORRECTING = re.compile(r"\b(?:make (?:that|it)|no|sorry|i mean|actually|wait)\b")
 
 
 def find_datetimes(text: str, now: datetime, *, day_start: str = "07:00", day_end: str = "19:00") -> list[Found]:
@@ -64,30 +66,36 @@ def _start_of_delay(text: str, delay: Found) -> int:
     return lead.start() if lead else delay.start
 
 
-def _pairs(text: str, now: datetime, hours: Hours) -> Iterator[Found]:
+def _pairs(text: str, now: datetime, hours: Hours) -> list[Found]:
     dates = find_dates(text, now.date())
     times = all_times(text, hours)
-    gone = set(taken_back(text, [each.span for each in times]))
-    kept = [each for each in standing(text, times) if not _inside(each, dates)]
-    said = _without(plain(text), gone)
+    without_dates = without_days(text)
+    gone = taken_back(without_dates, [each.span for each in times])
+    kept = [each for each in standing(without_dates, times) if not _inside(each, dates)]
     paired: set[int] = set()
+    moments = []
     for first, second in pairwise(sorted([*dates, *kept], key=lambda each: each.start)):
         day, clock = (first, second) if first in dates else (second, first)
         if day not in dates or clock not in kept or first.start in paired:
             continue
-        if first.end <= second.start and _BETWEEN.fullmatch(said[first.end : second.start]):
-            paired.add(second.start)
-            yield _moment(text, day, clock, now)
+        if first.end <= second.start and _BETWEEN.fullmatch(_between(text, first, second, gone)):
+            paired |= {first.start, second.start}
+            moments.append(_moment(text, day, clock, now))
+    alone = [each for each in kept if each.start not in paired]
+    return [replace(each, certain=each.certain and not alone) for each in moments]
 
 
 def _inside(found: Found, others: Sequence[Found]) -> bool:
     return any(found.start < other.end and other.start < found.end for other in others)
 
 
-def _without(said: str, spans: set[tuple[int, int]]) -> str:
-    for start, end in spans:
-        said = said[:start] + " " * (end - start) + said[end:]
-    return said
+def _between(text: str, first: Found, second: Found, gone: Sequence[Span]) -> str:
+    """Return what stands between two values, less a time that was taken back there and the words that did so."""
+    between = plain(text)[first.end : second.start]
+    inside = [(start - first.end, end - first.end) for start, end in gone if first.end <= start and end <= second.start]
+    for start, end in inside:
+        between = between[:start] + " " * (end - start) + between[end:]
+    return _CORRECTING.sub(" ", between) if inside else between
 
 
 def _moment(text: str, day: Found, clock: Found, now: datetime) -> Found:

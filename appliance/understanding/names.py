@@ -10,32 +10,28 @@ from rapidfuzz import fuzz
 
 from appliance.understanding.correction import directly_replaces, standing
 from appliance.understanding.found import Found
-from appliance.understanding.letters import UNCLEAR, letter_at
 from appliance.understanding.name_words import NO_NAMES, PARTICLES
-from appliance.understanding.words import Token, plain, tokens
+from appliance.understanding.spelled_names import spelled_after, spelled_at, with_spelling
+from appliance.understanding.words import plain
 
 _TITLE = r"(?:mrs|mr|ms|miss|mister|missus|dr|doctor|prof|professor)\b\.?"
 _STRONG = re.compile(
     r"\b(?:my (?:full |first |last )?name(?: is|'s)|(?:the|her|his|their) (?:last |first |full )?name(?: is|'s|:)"
     r"|(?:first|last|family) name(?: is|'s|:)?|surname(?: is|'s|:)?|name is|name:"
-    r"|under (?:the )?(?:name(?: of)?)|in the name of|by the name of|booked under|i'm called|they call me"
+    r"|under (?:the )?(?:name(?: of)?)|(?P<under>under)|in the name of|by the name of|booked under|i'm called"
+    r"|they call me"
     rf"|(?P<title>(?:for |this is |i'm |it's )?{_TITLE}))[\s,]+(?:{_TITLE}\s+)?"
 )
 _WEAK = re.compile(r"\b(?P<intro>i'm|i am|this is|it's|it is)[\s,]+")
+_OF_PEOPLE = frozenset({"i'm", "i am", "this is"})
 _SPEAKING = re.compile(r"[\s,]+(?:speaking|here|calling)\b")
 _BEFORE_ANSWER = re.compile(
     r"[\s,.!]*(?:(?:yes|yeah|sure|okay|ok|well|so|hi|hello|it's|it is|that's|that is|that would be|for|under)[\s,.!]+)*"
 )
 _AFTER_ANSWER = re.compile(r"[\s,.!]*(?:please|thanks|thank you|speaking|here)?[\s,.!]*")
-_SPELLING_LEAD = re.compile(
-    r"[\s,.:;-]*(?:(?:that's|that is|it's|is|spelled|spelt|i spell it|which is|and|with)[\s,.:]*)*"
-)
-_SURNAME_LEAD = re.compile(r"[\s,.:;-]*(?:and )?(?:my |the )?(?:last name|surname|family name)[\s,:]*(?:is|'s)?[\s,:]*")
 _WORD = re.compile(r"[0-9]+|[^\W\d_]+(?:['-][^\W\d_]{2,}|'[^\W\d_]+|-(?=[^\W\d_]{2,}))*")
 _MOST_WORDS = 4
 _MOST_LOWER_WORDS = 2
-_FEWEST_SPELLED = 3
-_LIKE_SPELLED = 60
 _LIKE_KNOWN, _AHEAD = 80, 5
 """Likeness of 100 at which a known name is meant, and how far it has to be ahead of the next."""
 _FEWEST_FUZZY = 5
@@ -65,11 +61,12 @@ def find_names(text: str, *, known: Sequence[str] = (), asked: bool = False) -> 
 def _introduced(said: str, text: str) -> list[Found]:
     names = []
     for match in _STRONG.finditer(said):
-        name = _name_at(said, text, match.end(), lower=not match["title"])
-        if name is None and (lead := _SPELLING_LEAD.match(said[match.end() :])):
-            name = _spelled_at(said, text, match.end() + lead.end())
+        name = _name_at(said, text, match.end(), lower=not (match["title"] or match["under"]))
+        if name is None:
+            name = spelled_after(said, text, match.end())
         if name:
-            names.append(name)
+            mentioned = match["title"] is not None and " " not in match["title"].strip()
+            names.append(replace(name, certain=name.certain and not mentioned))
     return names
 
 
@@ -77,12 +74,16 @@ def _weakly_introduced(said: str, text: str) -> list[Found]:
     names = []
     for match in _WEAK.finditer(said):
         name = _name_at(said, text, match.end(), lower=False)
-        if name and (match["intro"] in {"i'm", "i am", "this is"} or _SPEAKING.match(said[name.end :])):
+        if name and (match["intro"] in _OF_PEOPLE or _SPEAKING.match(said[name.end :]) or _is_spelled(name)):
             names.append(name)
     first = _name_at(said, text, 0, lower=False)
     if first and re.match(r"[\s,]+(?:speaking|calling)\b", said[first.end :]):
         names.append(first)
     return names
+
+
+def _is_spelled(name: Found) -> bool:
+    return re.search(r"\b\w(?:[\s,.-]+\w\b){2}", name.words) is not None
 
 
 def _answer(said: str, text: str) -> Found | None:
@@ -95,7 +96,7 @@ def _answer(said: str, text: str) -> Found | None:
 
 def _only_spelled(said: str, text: str) -> Found | None:
     lead = _BEFORE_ANSWER.match(said)
-    spelled = _spelled_at(said, text, lead.end() if lead else 0)
+    spelled = spelled_at(said, text, lead.end() if lead else 0)
     return spelled if spelled and _AFTER_ANSWER.fullmatch(said[spelled.end :]) else None
 
 
@@ -132,7 +133,7 @@ def _name_at(said: str, text: str, start: int, *, lower: bool) -> Found | None:
         words=text[first:last],
         certain=not small,
     )
-    return _with_spelling(said, text, name)
+    return with_spelling(said, text, name)
 
 
 def _name_words(said: str, text: str, words: Sequence[Found], *, small: bool) -> list[Found]:
@@ -150,6 +151,8 @@ def _name_words(said: str, text: str, words: Sequence[Found], *, small: bool) ->
             break
         if not small and not text[word.start].isupper() and word.words not in PARTICLES:
             break
+        if word.words.endswith("'s"):
+            return []
         taken.append(word)
     while taken and ((taken[-1].words in PARTICLES and text[taken[-1].start].islower()) or len(taken[-1].words) == 1):
         taken.pop()
@@ -165,55 +168,6 @@ def _said_again(said: str, text: str, taken: list[Found], words: Sequence[Found]
     return longer if len(longer) > 1 and taken[0].words in {longer[0].words, longer[-1].words} else taken
 
 
-def _with_spelling(said: str, text: str, name: Found) -> Found:
-    """Take the spelling that follows a name for its last word, or for the surname where it is called so."""
-    surname = _SURNAME_LEAD.match(said[name.end :])
-    lead = _SPELLING_LEAD.match(said[name.end :])
-    for begin, added in ((surname, True), (lead, False)):
-        spelled = _spelled_at(said, text, name.end + begin.end()) if begin else None
-        if spelled is None:
-            continue
-        words = str(name.value).split()
-        index, likeness = max(
-            ((at, fuzz.ratio(word.lower(), str(spelled.value).lower())) for at, word in enumerate(words)),
-            key=lambda pair: pair[1],
-        )
-        if likeness >= _LIKE_SPELLED:
-            words[index] = str(spelled.value)
-        elif added and len(words) == 1:
-            words.append(str(spelled.value))
-        else:
-            return replace(name, certain=False)
-        return replace(name, value=" ".join(words), end=spelled.end, words=text[name.start : spelled.end])
-    return name
-
-
-def _spelled_at(said: str, text: str, start: int) -> Found | None:
-    words = [token for token in tokens(said) if token.start >= start]
-    if not words or said[start : words[0].start].strip(" ,"):
-        return None
-    letters, index = _letters(words)
-    if len(letters) < _FEWEST_SPELLED or UNCLEAR in letters or _goes_on_in_digits(words, index):
-        return None
-    first, last = words[0].start, words[index - 1].end
-    return Found(value=letters.capitalize(), start=first, end=last, words=text[first:last])
-
-
-def _letters(words: Sequence[Token]) -> tuple[str, int]:
-    letters, index = "", 0
-    while index < len(words):
-        joined = not index or re.fullmatch(r"[\s,.-]+", words[index].gap)
-        read = letter_at(words, index) if joined else None
-        if read is None:
-            break
-        letters, index = letters + read[0], read[1]
-    return letters, index
-
-
-def _goes_on_in_digits(words: Sequence[Token], index: int) -> bool:
-    return index < len(words) and (words[index].text.isdecimal() or words[index].text in {"dash", "hyphen"})
-
-
 def _capitalised(word: str) -> str:
     return word.capitalize() if word.islower() and word not in PARTICLES else word
 
@@ -227,7 +181,7 @@ def _with_known(found: Found, known: Sequence[str]) -> Found:
     if len(ranked) > 1 and ranked[0][0] - ranked[1][0] < _AHEAD:
         return replace(found, certain=False)
     same = said == ranked[0][1].casefold()
-    return replace(found, value=ranked[0][1], certain=found.certain and same)
+    return replace(found, value=ranked[0][1], certain=same)
 
 
 def _known_in(said: str, text: str, known: Sequence[str]) -> list[Found]:

@@ -20,7 +20,8 @@ _UNIT_SUFFIX = re.compile(r"(?:kg|km|cm|mm|m|g|l|ml|mg|lbs?|oz|x)\b|%")
 _SCALES = {"thousand": 1_000, "million": 1_000_000, "billion": 1_000_000_000}
 _FRACTIONS = {"half": 0.5, "quarter": 0.25, "third": 1 / 3}
 _SMALL = UNITS | TEENS | TENS
-_MAGNITUDES = frozenset({"hundred", "dozen", "couple", *_SCALES})
+_DIGITS_ONLY = frozenset({"oh", "o", "double", "triple", "treble"})
+"""Words of dictated digits that are no numbers."""
 _LESS_THAN_A_HUNDRED = 100
 
 _PRONOUN_AFTER = word_set(
@@ -58,7 +59,7 @@ def find_numbers(text: str, *, exclude: Iterable[Found | Span] = ()) -> list[Fou
             continue
         value, after = parsed
         start, end = words[index].start, words[after - 1].end
-        if after < len(words) and _joined(words[after]) and _number(words, after):
+        if _dictated(words, index, after):
             index = _end_of_run(words, after)
             continue
         if _counts(words, index, after, said):
@@ -108,6 +109,16 @@ def _is_range(said: str, words: Sequence[Token], first: int, after: int, second:
     if re.fullmatch(r"\s+(?:to|or|through|up to)\s+", between):
         return True
     return first > 0 and words[first - 1].text == "between" and re.fullmatch(r"\s+and\s+", between) is not None
+
+
+def _dictated(words: Sequence[Token], index: int, after: int) -> bool:
+    """Tell whether the number stands directly beside other digits, and so is none by itself."""
+    follows = after < len(words) and _joined(words[after]) and (_number(words, after) or _is_digit(words[after]))
+    return bool(follows) or (index > 0 and _joined(words[index]) and _is_digit(words[index - 1]))
+
+
+def _is_digit(token: Token) -> bool:
+    return token.text in _DIGITS_ONLY or token.text[0].isdecimal()
 
 
 def _joined(token: Token) -> bool:

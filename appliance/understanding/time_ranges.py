@@ -71,5 +71,10 @@ _FIRST = (
 _LAST = rf"{_END_HOUR}(?P<minute2>{_RANGE_MINUTE})?{TAIL}"
 TIME_RANGE_RULES: tuple[Rule[Hours], ...] = (
     (re.compile(rf"(?P<lead>\bbetween\s+){_FIRST}\s+and\s+{_LAST}"), _range),
-    (re.compile(rf"(?P<lead>\bfrom\s+)?{_FIRST}(?:\s+(?:to|until|till|through)\s+|\s?-\s?){_LAST}"), _range),
+    (
+        re.compile(
+            rf"(?P<lead>\bfrom\s+)?{_FIRST}(?:\s+(?:to|until|till|through)\s+|(?<=[0-9m])\s?-\s?(?=[0-9])){_LAST}"
+        ),
+        _range,
+    ),
 )

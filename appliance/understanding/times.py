@@ -12,7 +12,7 @@ from appliance.understanding.found import Found, mask
 from appliance.understanding.numerals import TEENS, TENS_WORDS, alternatives
 from appliance.understanding.rules import NOTHING, Reading, Rule, apply
 from appliance.understanding.time_ranges import TIME_RANGE_RULES
-from appliance.understanding.words import stands_alone
+from appliance.understanding.words import WEEKDAYS, plain, stands_alone
 
 _LEAD = (
     r"(?P<lead>\b(?:at|by|around|about|until|till|before|after|from)\s+"
@@ -28,7 +28,8 @@ _CLEAR_BEFORE = re.compile(
     r"|for|is|it's"
     r"|say|about|around|no|mean|sorry|actually|yes|okay))\s*$"
 )
-_NIGHT_MINUTES = 5
+_DAY = re.compile(rf"\b(?:{'|'.join(WEEKDAYS)}|today|tomorrow|tonight)\b")
+_STEP = 5
 """Minutes said without "at" or "o'clock" are believed where a clock would show them: whole fives."""
 _Match = re.Match[str]
 
@@ -43,16 +44,20 @@ def find_times(text: str, *, day_start: str = "07:00", day_end: str = "19:00") -
     Raises:
         ValueError: `day_start` and `day_end` are not such as "07:00" and "19:00".
     """
-    return standing(text, all_times(text, Hours.of(day_start, day_end)))
+    return standing(without_days(text), all_times(text, Hours.of(day_start, day_end)))
+
+
+def without_days(text: str) -> str:
+    """Return the text with the names of days blanked: "at three, no, Saturday at four" corrects the time as well."""
+    return _DAY.sub(lambda match: " " * len(match[0]), plain(text))
 
 
 def all_times(text: str, hours: Hours) -> list[Found]:
     """Return also those times that are taken back later."""
     ranges = apply(text, TIME_RANGE_RULES, hours)
     found = apply(mask(text, ranges), _RULES, hours)
-    bare = [
-        each for each in apply(mask(mask(text, ranges), found), _REPAIR_RULES, hours) if _repairs(text, each, found)
-    ]
+    hours_said = apply(mask(mask(text, ranges), found), _REPAIR_RULES, hours)
+    bare = [each for each in hours_said if _repairs(without_days(text), each, found)]
     return sorted((_kept(text, each) for each in [*found, *bare]), key=lambda each: each.start)
 
 
@@ -141,7 +146,7 @@ def _hour_and_minutes(match: _Match, hours: Hours) -> Reading | None:
     if _marked(match):
         return _reading(match, hours, Said(hour=clock_number(hour), minute=minute, exact=_exact(hour)))
     led = _led(match)
-    if not stands_alone(match.string, match.end()) or minute % _NIGHT_MINUTES or minute > 59:  # noqa: PLR2004
+    if not stands_alone(match.string, match.end()) or minute % _STEP or minute > 59:  # noqa: PLR2004
         return None
     if not led and (_exact(hour) or hour.isdecimal() or not _CLEAR_BEFORE.search(match.string[: match.start()])):
         return None

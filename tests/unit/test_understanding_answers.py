@@ -100,6 +100,8 @@ def test_a_no_and_what_comes_with_it(said: str, rest: str) -> None:
         "what?",
         "yes?",
         "right",
+        "great",
+        "fine",
         "please",
         "thank you",
         "yes no",

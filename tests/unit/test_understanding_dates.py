@@ -63,7 +63,9 @@ _TODAY = date(2026, 3, 2)  # a Monday
         ("Friday, sorry, make that Thursday", "2026-03-05"),
         ("not Friday, Thursday", "2026-03-05"),
         ("Friday, not Thursday", "2026-03-06"),
+        ("Friday, no, not Friday, Thursday", "2026-03-05"),
         ("Thursday instead of Friday", "2026-03-05"),
+        ("the 5th", "2026-03-05"),
         ("I was born in Berlin. My birthday is May 3rd 1981", "1981-05-03"),
         ("born the third of May nineteen eighty one", "1981-05-03"),
     ],
@@ -141,6 +143,23 @@ def test_what_names_no_day(said: str) -> None:
 
 def test_two_days_are_both_returned() -> None:
     assert [each.value for each in find_dates("Friday or Thursday", _TODAY)] == ["2026-03-06", "2026-03-05"]
+
+
+@pytest.mark.parametrize(
+    ("said", "days"),
+    [
+        ("from the 4th to the 7th of May", ["2026-05-04", "2026-05-07"]),
+        ("between May 4th and 7th", ["2026-05-04", "2026-05-07"]),
+        ("May 1st or May 2nd", ["2026-05-01", "2026-05-02"]),
+        ("the 4th or the 5th", ["2026-03-04", "2026-03-05"]),
+    ],
+)
+def test_a_month_is_shared(said: str, days: list[str]) -> None:
+    assert [(each.value, each.certain) for each in find_dates(said, _TODAY)] == [(day, True) for day in days]
+
+
+def test_a_day_before_its_neighbour_is_asked_back() -> None:
+    assert [each.certain for each in find_dates("from May 28th to the 2nd", _TODAY)] == [True, False]
 
 
 def test_the_past_can_be_meant() -> None:

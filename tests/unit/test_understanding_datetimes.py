@@ -28,6 +28,7 @@ _NOW = datetime(2026, 3, 2, 10, 30, tzinfo=_NEW_YORK)  # a Monday
         ("half an hour from now", "2026-03-02T11:00"),
         ("tomorrow, no, Friday at three", "2026-03-06T15:00"),
         ("tomorrow at three, no, four", "2026-03-03T16:00"),
+        ("Friday at three, actually no, Saturday at four", "2026-03-07T16:00"),
     ],
 )
 def test_a_moment_that_is_clear(said: str, moment: str) -> None:
@@ -44,6 +45,7 @@ def test_a_moment_that_is_clear(said: str, moment: str) -> None:
         ("today at nine", "2026-03-02T09:00"),
         ("next Friday at 10", "2026-03-13T10:00"),
         ("Friday at seven", "2026-03-06T07:00"),
+        ("tomorrow at 3 or at 4", "2026-03-03T15:00"),
     ],
 )
 def test_a_moment_that_is_asked_back(said: str, moment: str) -> None:

@@ -160,6 +160,8 @@ def test_hours_that_are_none(hours: tuple[str, str]) -> None:
         ("9:30-11:30", ["09:30/11:30"]),
         ("between two and four people", []),
         ("two to four", []),
+        ("one thirty-five", []),
+        ("9am-5pm", ["09:00/17:00"]),
     ],
 )
 def test_ranges(said: str, ends: list[str]) -> None:
