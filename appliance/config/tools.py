@@ -124,10 +124,12 @@ class HttpAction(Section):
     """GET, POST, PUT, PATCH or DELETE."""
     url: str
     """Address; `{{ name }}` stands for an argument and is escaped."""
+    insecure: bool = False
+    """Allow http:// to another machine, where everybody on the network can read it."""
     headers: dict[str, str] = Field(default_factory=dict)
     """Headers; `{{ secrets.name }}` stands for a secret from a systemd credential or the environment."""
     json_body: dict[str, str] = Field(default_factory=dict)
-    """Fields of the JSON that is sent; `{{ name }}` stands for an argument. Otherwise all arguments are sent."""
+    """Fields of the JSON that is sent; `{{ name }}` stands for an argument. Otherwise POST, PUT and PATCH send all."""
     result: dict[str, str] = Field(default_factory=dict)
     """Fields of the result, each a JMESPath in the answer. Otherwise the answer's own fields."""
     success_when: str = ""

@@ -28,6 +28,8 @@ SECRETS = "secrets"
 
 _SECRET_NAME = re.compile(rf"\b{SECRETS}\.([A-Za-z0-9_]+)")
 
+_LOOPBACK = re.compile(r"http://(localhost|127(\.[0-9]{1,3}){3}|\[::1\])(?=[:/?]|$)")
+
 Found = Iterator[tuple[str, str]]
 """Field and message of each problem."""
 
@@ -111,6 +113,8 @@ def _tool_phrases(tool: ToolConfig) -> Found:
 def _http(action: HttpAction, parameters: set[str], secrets: Mapping[str, str]) -> Found:
     if not has_fixed_origin(action.url):
         yield "http.url", "it must begin with https:// or http:// and a host that is written out"
+    elif action.url.startswith("http://") and not (action.insecure or _LOOPBACK.match(action.url)):
+        yield "http.url", "everybody on the network can read http://; use https://, or write `insecure: true`"
     yield from _template("http.url", action.url, parameters)
     for name, text in action.json_body.items():
         yield from _template(f"http.json_body.{name}", text, parameters)

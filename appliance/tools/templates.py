@@ -68,7 +68,10 @@ def render_url(template: str, arguments: Arguments) -> str:
     if not has_fixed_origin(template):
         raise ToolError(Fault.MISCONFIGURED, "the address must begin with https:// or http:// and a host")
     address = _filled(_ADDRESS, template, arguments)
-    path = urlsplit(address).path
+    try:
+        path = urlsplit(address).path
+    except ValueError as error:
+        raise ToolError(Fault.MISCONFIGURED, f"the address cannot be used: {error}") from error
     may_end_empty = template.partition("?")[0].endswith("/")
     *inner, last = path.split("/")
     if any(_climbs(segment) for segment in (*inner, last)):

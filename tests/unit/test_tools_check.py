@@ -44,6 +44,8 @@ GOOD: list[dict[str, Any]] = [
     {"command": {"argv": ["./run.sh", "{{ number }}"]}, "parameters": NUMBER},
     {"command": {"argv": ["echo", "--n={{ number }}"]}, "parameters": NUMBER},
     {"builtin": "time", "examples": []},
+    http(url="http://localhost:8080/{{ number }}"),
+    http(url="http://10.0.0.7/", insecure=True),
 ]
 
 
@@ -58,6 +60,8 @@ BAD: list[tuple[dict[str, Any], str, str]] = [
     (http(url="https://h/{{ number"), "http.url", "the template is wrong"),
     (http(url="https://{{ number }}/"), "http.url", "written out"),
     (http(url="https://h/{{ secrets.token }}"), "http.url", "secrets can be used only in headers"),
+    (http(url="http://10.0.0.7/"), "http.url", "`insecure: true`"),
+    (http(url="http://127.0.0.1.example.org/"), "http.url", "`insecure: true`"),
     (http(json_body={"n": "{{ secrets.token }}"}), "http.json_body.n", "only in headers"),
     (http(headers={"X": "{{ secrets.token }}"}), "http.headers.X", "LoadCredential=token"),
     (http(headers={"X": "{{ other }}"}), "http.headers.X", "`other` is unknown"),
