@@ -72,45 +72,42 @@ async def test_a_program_that_cannot_be_run_may_be_mended(program: str) -> None:
     assert not error.permanent
 
 
-FAMILY = """
-import os, signal, sys
-child = os.fork()
-if child:
-    with open(sys.argv[1], "w") as stream:
-        stream.write(f"{os.getpid()} {child}")
-    os.rename(sys.argv[1], sys.argv[2])
-signal.pause()
-"""
+HOLD = "import os, signal, sys; stream = open(sys.argv[1], 'w'); print('here', file=stream, flush=True)\n"
+"""Holds a pipe open, so that its reader comes to the end when the last process that has it is gone."""
 
 
-def alive(pid: int) -> bool:
-    try:
-        state = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0]
-    except FileNotFoundError:
-        return False
-    return state != "Z"
+@pytest.fixture
+def pipe(tmp_path: Path) -> Path:
+    os.mkfifo(tmp_path / "pipe")
+    return tmp_path / "pipe"
 
 
-async def test_a_program_that_hangs_is_killed_with_its_children(tmp_path: Path) -> None:
-    pids = tmp_path / "pids"
-    error = await failure(python(FAMILY, str(tmp_path / "draft"), str(pids), timeout_s=0.7))
-    assert "did not end within 0.7 s" in str(error)
+async def all_gone(reading: asyncio.Future[str]) -> bool:
+    return await asyncio.wait_for(reading, 10) == "here\n"
+
+
+async def test_a_program_that_hangs_is_killed_with_its_children(pipe: Path) -> None:
+    reading = asyncio.ensure_future(asyncio.to_thread(pipe.read_text))
+    error = await failure(python(HOLD + "os.fork(); signal.pause()", str(pipe), timeout_s=2.0))
+    assert "did not end within 2 s" in str(error)
     assert not error.permanent
-    for pid in (await asyncio.to_thread(pids.read_text)).split():
-        assert not await asyncio.to_thread(alive, int(pid))
+    assert await all_gone(reading)
 
 
-async def test_a_delivery_that_is_cancelled_leaves_no_program(tmp_path: Path) -> None:
-    ready = tmp_path / "fifo"
-    os.mkfifo(ready)
-    code = "import os, signal, sys\nwith open(sys.argv[1], 'w') as stream: print(os.getpid(), file=stream)\n"
-    delivery = asyncio.ensure_future(python(code + "signal.pause()", str(ready)).deliver(handover(), "key-1"))
-    pid = int(await asyncio.to_thread(ready.read_text))
-    assert await asyncio.to_thread(alive, pid)
-    delivery.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await delivery
-    assert not await asyncio.to_thread(alive, pid)
+async def test_what_a_program_leaves_in_the_background_ends_with_it(pipe: Path) -> None:
+    reading = asyncio.ensure_future(asyncio.to_thread(pipe.read_text))
+    await python(HOLD + "if not os.fork(): signal.pause()", str(pipe)).deliver(handover(), "key-1")
+    assert await all_gone(reading)
+
+
+async def test_a_delivery_that_is_cancelled_leaves_no_program(pipe: Path) -> None:
+    delivery = asyncio.ensure_future(python(HOLD + "signal.pause()", str(pipe)).deliver(handover(), "key-1"))
+    with await asyncio.to_thread(pipe.open) as stream:
+        assert await asyncio.to_thread(stream.readline) == "here\n"
+        delivery.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await delivery
+        assert await asyncio.wait_for(asyncio.to_thread(stream.read), 10) == ""
 
 
 async def test_a_missing_secret_runs_nothing(tmp_path: Path) -> None:

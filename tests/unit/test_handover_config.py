@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from pydantic import BaseModel, ValidationError
 
 from appliance.config.handover import CommandConfig, EmailConfig, HandoverConfig, WebhookConfig
@@ -123,6 +124,14 @@ def test_names_differ_and_the_default_exists() -> None:
     assert "there is no channel ward; there are desk, mail" in problem(WEBHOOK, EMAIL, default_channel="ward")
     assert "there are none" in problem(default_channel="ward")
     assert "kind" in problem({"kind": "pigeon", "name": "desk"})
+
+
+def test_the_example_of_the_page_is_valid() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "handover.md").read_text(encoding="utf-8")
+    example = yaml.safe_load(page.partition("```yaml\n")[2].partition("```")[0])
+    config = HandoverConfig.model_validate(example["handover"])
+    assert [channel.kind for channel in config.channels] == ["webhook", "email", "command"]
+    assert config.chosen() == "crm"
 
 
 def test_storage_has_a_place_and_a_file() -> None:

@@ -137,7 +137,7 @@ async def test_days_of_outage_lose_nothing_and_keep_the_order(site: Site) -> Non
     for number in range(5):
         await site.hand_over(f"{number}")
     async with site.delivering(replace(RARE, max_age_days=14), desk=channel) as tasks:
-        await site.clock.run(5 * DAY_S, tasks=tasks)
+        await site.clock.run(3 * DAY_S, tasks=tasks)
         assert channel.delivered == []
         channel.answer = failing()
         await site.clock.run(3600, tasks=tasks)
