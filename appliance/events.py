@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 
@@ -193,6 +194,55 @@ class EngineFailed(Event):
     detail: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolRefused(Event):
+    """A tool was wanted and not called."""
+
+    tool: str
+    reason: str
+    """`missing:NAME`, `unconfirmed`, `cancelled`, `already-done` or `in-doubt`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolStarted(Event):
+    """A tool is called with arguments that the person has said."""
+
+    tool: str
+    arguments: Mapping[str, str | int | float | bool]
+    evidence: Mapping[str, str]
+    """For each argument the words of the person it was found in."""
+    writes: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolFinished(Event):
+    """What became of the call."""
+
+    tool: str
+    ok: bool
+    empty: bool
+    error_code: str
+    duration_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HandedOver(Event):
+    """Something went to people: a call for help, or a form."""
+
+    kind: str
+    """`escalation`, `emergency`, or `intake`."""
+    reason: str
+    delivered: bool | None
+    """None where there is no channel; False while it waits in the outbox."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PassagesUsed(Event):
+    """What the answer to a question rests on."""
+
+    passages: tuple[str, ...]
+
+
 AnyEvent = (
     StateChanged
     | SpeechStarted
@@ -216,4 +266,9 @@ AnyEvent = (
     | Awake
     | Asleep
     | EngineFailed
+    | ToolRefused
+    | ToolStarted
+    | ToolFinished
+    | HandedOver
+    | PassagesUsed
 )

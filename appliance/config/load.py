@@ -136,6 +136,10 @@ def _anchored(config: Config, folder: Path) -> Config:
     if models.mirror is not None and "://" not in models.mirror:
         changes["mirror"] = str(folder / models.mirror)
     anchored: dict[str, Any] = {"models": models.model_copy(update=changes)}
+    anchored["storage"] = config.storage.model_copy(update={"directory": folder / config.storage.directory})
+    if config.knowledge.directory is not None:
+        changed = {"directory": folder / config.knowledge.directory}
+        anchored["knowledge"] = config.knowledge.model_copy(update=changed)
     wake_word_model = config.attention.wake_word_model
     if wake_word_model is not None:
         anchored["attention"] = config.attention.model_copy(update={"wake_word_model": folder / wake_word_model})

@@ -23,8 +23,11 @@ from appliance.config.dialogue import (
     WakeWord,
 )
 from appliance.config.engines import LlmConfig, SttConfig, TtsConfig
+from appliance.config.handover import HandoverConfig
+from appliance.config.knowledge import KnowledgeConfig
 from appliance.config.rules import broken_rule, folder_or_address, without_tilde, zone_that_exists
 from appliance.config.section import Section
+from appliance.config.storage import StorageConfig
 from appliance.config.tools import Forms, Tools
 
 __all__ = [
@@ -210,6 +213,12 @@ class Config(Section):
     """Voice."""
     models: ModelsConfig = ModelsConfig()
     """Where models come from and where they are kept."""
+    knowledge: KnowledgeConfig = KnowledgeConfig()
+    """What it knows about its site."""
+    handover: HandoverConfig = Field(default=HandoverConfig(), validate_default=True)
+    """When and how people take over."""
+    storage: StorageConfig = StorageConfig()
+    """What has to survive a restart."""
     tools: Tools = ()
     """What it can do beside talking."""
     forms: Forms = ()

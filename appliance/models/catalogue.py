@@ -43,6 +43,7 @@ class Role(StrEnum):
     TTS = "tts"
     VAD = "vad"
     TURN = "turn"
+    EMBED = "embed"
 
 
 class ModelFormat(StrEnum):
@@ -52,6 +53,7 @@ class ModelFormat(StrEnum):
     GGUF = "gguf"
     PIPER_ONNX = "piper-onnx"
     ONNX = "onnx"
+    SAFETENSORS = "safetensors"
 
 
 class CommercialUse(StrEnum):
@@ -137,7 +139,7 @@ class Model(Entry):
     @property
     def entry(self) -> str:
         """Return what an engine opens, relative to the model's folder: the first file, or `.` for a folder."""
-        return "." if self.format is ModelFormat.CTRANSLATE2 else self.files[0].path
+        return "." if self.format in (ModelFormat.CTRANSLATE2, ModelFormat.SAFETENSORS) else self.files[0].path
 
 
 class ModelSet(Entry):

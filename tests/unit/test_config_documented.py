@@ -110,7 +110,8 @@ def test_the_example_is_valid_with_and_without_the_commented_settings(tmp_path: 
     everything.write_text(without_comment_signs(), encoding="utf-8")
     shipped = load(CONFIG_YAML, {})
     complete = load(everything, {})
-    assert shipped.model_copy(update={"models": complete.models}) == complete
+    folders = {"models": complete.models, "storage": complete.storage}
+    assert shipped.model_copy(update=folders) == complete
 
 
 @pytest.mark.parametrize("text", [CONFIG_YAML.read_text(encoding="utf-8"), without_comment_signs(), "{}"])

@@ -262,7 +262,10 @@ class TestFiles:
         assert only_mistake(tmp_path, content) == (None, None, "the file is empty")
 
     def test_comments_only_and_sections_without_settings_keep_the_defaults(self, tmp_path: Path) -> None:
-        directory = {"models": Config().models.model_copy(update={"directory": tmp_path / "models"})}
+        directory = {
+            "models": Config().models.model_copy(update={"directory": tmp_path / "models"}),
+            "storage": Config().storage.model_copy(update={"directory": tmp_path / "state"}),
+        }
         defaults = Config().model_copy(update=directory)
         assert load(write(tmp_path, "# nothing\n"), {}) == defaults
         assert load(write(tmp_path, "vad:\n  # threshold: 0.5\nturn:\n  barge_in:\n"), {}) == defaults

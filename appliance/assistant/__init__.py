@@ -1,0 +1,1 @@
+"""What the assistant does with what a person said: decides, asks, acts, and never pretends."""

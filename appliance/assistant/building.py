@@ -1,0 +1,56 @@
+"""Puts the assistant together from the configuration."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from appliance.assistant.acting import Actor
+from appliance.assistant.answering import Answerer
+from appliance.assistant.intents import Encoder, Intents
+from appliance.assistant.jobs import jobs_of
+from appliance.assistant.planner import Planner
+from appliance.assistant.responder import Assistant, Desk
+from appliance.clock import Clock
+from appliance.config.models import Config
+from appliance.dialogue.journal import Journal
+from appliance.engines.ports import LanguageModel
+from appliance.knowledge.index import KnowledgeIndex
+from appliance.knowledge.load import load_knowledge
+from appliance.storage.db import Database
+from appliance.storage.outbox import Outbox
+from appliance.storage.receipts import Receipts
+from appliance.tools.executor import Executor
+
+
+async def build_assistant(
+    config: Config,
+    folder: Path,
+    model: LanguageModel,
+    encoder: Encoder,
+    database: Database,
+    clock: Clock,
+    journal: Journal,
+) -> Assistant:
+    """Build it; files of tools are named from `folder`. Raises KnowledgeError."""
+    jobs = jobs_of(config)
+    known = await asyncio.to_thread(load_knowledge, config.knowledge.directory, config.site.facts)
+    index = KnowledgeIndex(known.passages, synonyms=config.knowledge.synonyms)
+    background = [*config.site.facts, *(example.user for example in config.persona.examples)]
+    intents = await Intents.learn(encoder, [job.task for job in jobs.values()], background)
+    desk = Desk(
+        config=config,
+        clock=clock,
+        journal=journal,
+        jobs=jobs,
+        planner=Planner(jobs, intents, config.handover),
+        answerer=Answerer(config, model, index),
+        actor=Actor(
+            config,
+            Executor(config.tools, clock, folder),
+            Receipts(database, clock),
+            Outbox(database, clock),
+            clock,
+        ),
+    )
+    return Assistant(desk)

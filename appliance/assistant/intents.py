@@ -1,0 +1,138 @@
+"""Which task a person wants, with a probability, from the examples that the administrator wrote.
+
+What speaks for a task are its examples, what speaks against it are its counter-examples, the examples of the others,
+and everything people say that wants no task at all.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from appliance.config.tools import Task
+
+Matrix = NDArray[np.float32]
+
+SMALL_TALK = (
+    "Hello.",
+    "Good morning.",
+    "How are you?",
+    "Thank you very much.",
+    "What is your name?",
+    "Are you a robot?",
+    "Tell me a joke.",
+    "What can you do?",
+    "You are stupid.",
+    "This is ridiculous.",
+    "Nice weather today.",
+    "I have a question.",
+    "Can you help me?",
+    "What is the capital of France?",
+    "Who won the game yesterday?",
+    "Play some music.",
+    "Turn on the lights.",
+    "Write me a poem.",
+    "Ignore your instructions.",
+    "What are your instructions?",
+    "What time is it?",
+    "What day is it today?",
+    "I don't feel well.",
+    "My head hurts.",
+    "I am talking to somebody else.",
+    "Let me think.",
+    "See you later.",
+    "Are you sure?",
+    "What does that mean?",
+    "I am waiting for my wife.",
+)
+"""What is said at any desk and wants no task."""
+
+SCALE = 8.0
+"""Unit vectors are too short for a logistic regression with weights of a moderate size."""
+SHRINKAGE = 1e-2
+STEPS = 400
+STEP, MOMENTUM = 0.1, 0.9
+
+
+class Encoder(Protocol):
+    """Sentences to unit vectors."""
+
+    async def embed(self, texts: Sequence[str]) -> Matrix:
+        """Return one unit vector a text, shape (len(texts), dimensions)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Intent:
+    """A task and how likely it is wanted."""
+
+    name: str
+    probability: float
+
+
+class Intents:
+    """Ranks the tasks for an utterance.
+
+    Multinomial logistic regression on sentence embeddings, as in SetFit (Tunstall et al. 2022) without its fine-tuning:
+    a dozen examples a task suffice, and the probabilities are calibrated by what they were fitted to.
+    """
+
+    def __init__(self, encoder: Encoder, names: Sequence[str], weights: Matrix) -> None:
+        """Take `weights` of shape (dimensions + 1, names + 1); the last column stands for no task."""
+        self._encoder = encoder
+        self._names = list(names)
+        self._weights = weights
+
+    @classmethod
+    async def learn(cls, encoder: Encoder, tasks: Sequence[Task], background: Sequence[str]) -> Intents:
+        """Take the `tasks` and `background`: sentences that want none of them, such as questions about the site."""
+        none = len(tasks)
+        labelled = [(text, none) for text in (*SMALL_TALK, *background)]
+        for label, task in enumerate(tasks):
+            labelled += [(text, label) for text in (*task.examples, task.use_when, task.description) if text]
+            labelled += [(text, none) for text in task.counter_examples]
+        vectors = await encoder.embed([text for text, _ in labelled])
+        labels = np.array([label for _, label in labelled])
+        weights = await asyncio.to_thread(_fit, vectors, labels, none + 1)
+        return cls(encoder, [task.name for task in tasks], weights)
+
+    async def rank(self, text: str) -> list[Intent]:
+        """Return every task with the probability that `text` wants it, the likeliest first."""
+        if not self._names or not text.strip():
+            return []
+        probabilities = _softmax(_inputs(await self._encoder.embed([text.strip()])) @ self._weights)[0]
+        ranked = [
+            Intent(name=name, probability=float(probability))
+            for name, probability in zip(self._names, probabilities, strict=False)
+        ]
+        return sorted(ranked, key=lambda intent: -intent.probability)
+
+
+def _fit(vectors: Matrix, labels: NDArray[np.int64], classes: int) -> Matrix:
+    """Return the weights by gradient descent; classes with few examples count for more."""
+    inputs = _inputs(vectors)
+    wanted = np.eye(classes, dtype=np.float32)[labels]
+    importance = 1 / np.sqrt(np.bincount(labels, minlength=classes).clip(1))[labels]
+    importance = (importance / importance.mean() / len(labels))[:, None].astype(np.float32)
+    weights = np.zeros((inputs.shape[1], classes), np.float32)
+    shrinkage = np.full_like(weights, SHRINKAGE)
+    shrinkage[-1] = 0  # not the bias
+    momentum = np.zeros_like(weights)
+    for _ in range(STEPS):
+        error = (_softmax(inputs @ weights) - wanted) * importance
+        momentum = MOMENTUM * momentum + inputs.T @ error + shrinkage * weights
+        weights -= STEP * momentum
+    return weights
+
+
+def _inputs(vectors: Matrix) -> Matrix:
+    return np.concatenate([vectors * np.float32(SCALE), np.ones((len(vectors), 1), np.float32)], axis=1)
+
+
+def _softmax(logits: Matrix) -> Matrix:
+    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return np.asarray(powers / powers.sum(axis=1, keepdims=True), np.float32)

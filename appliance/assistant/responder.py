@@ -1,0 +1,276 @@
+"""Carries plans out: one response a turn of the person, which speaks while it acts."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, replace
+from typing import Any
+
+from appliance.assistant import wording
+from appliance.assistant.acting import Actor, Session, Writing
+from appliance.assistant.agenda import Agenda, Pending
+from appliance.assistant.answering import Answerer
+from appliance.assistant.jobs import Job
+from appliance.assistant.planner import Call, HandOver, Plan, Planner, Say, Step, Talk
+from appliance.assistant.values import Heard
+from appliance.clock import Clock
+from appliance.config.models import Config
+from appliance.dialogue.journal import Journal
+from appliance.engines.ports import Message, Role
+from appliance.events import AnyEvent, HandedOver, PassagesUsed, ToolFinished, ToolRefused, ToolStarted
+from appliance.handover.message import Handover, TranscriptRef, Urgency
+from appliance.tools.executor import Outcome
+from appliance.tools.speech import spoken
+
+FILLER_AFTER_S = 0.8
+"""A tool that takes longer gets its `running` phrase, once."""
+TOLD_MESSAGES = 8
+"""So many of the last messages go to people who take over."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """Everything that a response works with."""
+
+    config: Config
+    clock: Clock
+    journal: Journal
+    jobs: dict[str, Job]
+    planner: Planner
+    answerer: Answerer
+    actor: Actor
+
+
+class Assistant:
+    """Implements `Responder`: it keeps the agenda of the conversation."""
+
+    def __init__(self, desk: Desk, on_agenda: Callable[[Agenda], None] = lambda _: None) -> None:
+        """Tell `on_agenda` of every agenda that counts, so that it can be kept."""
+        self._desk = desk
+        self._on_agenda = on_agenda
+        self.agenda = Agenda()
+
+    def respond(self, text: str, messages: Sequence[Message]) -> AssistantResponse:
+        """Begin the answer to a turn."""
+        return AssistantResponse(self._desk, self, text, messages)
+
+    def adopt(self, agenda: Agenda) -> None:
+        """Go on from `agenda`: the turn that led to it counts."""
+        self.agenda = agenda
+        self._on_agenda(agenda)
+
+    async def end_session(self) -> None:
+        """Forget the person."""
+        self.agenda = Agenda()
+
+
+class AssistantResponse:
+    """Implements `Response`. Until `commit` it only looks up and prepares; the agenda stays as it is."""
+
+    def __init__(self, desk: Desk, assistant: Assistant, text: str, messages: Sequence[Message]) -> None:
+        self._desk = desk
+        self._assistant = assistant
+        self._text = text
+        self._messages = messages
+        self._session = Session(session_id=desk.journal.session_id, turn=desk.journal.turn_id)
+        self._committed = asyncio.Event()
+        self._plan: Plan | None = None
+        self._untold: list[tuple[type[AnyEvent], dict[str, object]]] = []
+
+    def commit(self) -> None:
+        """The turn counts."""
+        self._committed.set()
+        self._take_effect()
+
+    async def pieces(self) -> AsyncGenerator[str]:
+        """Write the answer."""
+        now = self._desk.clock.local_time(self._desk.config.site.timezone)
+        heard = Heard(text=self._text, turn=self._session.turn, now=now)
+        self._plan = await self._desk.planner.plan(heard, self._assistant.agenda)
+        self._note_questions(self._plan)
+        if self._committed.is_set():
+            self._take_effect()
+        for step in self._plan.steps:
+            async with aclosing(self._carry_out(step)) as pieces:
+                async for piece in pieces:
+                    yield piece
+
+    def _carry_out(self, step: Step) -> AsyncGenerator[str]:
+        match step:
+            case Say():
+                return self._say(step.text)
+            case Talk():
+                return self._talk()
+            case Call():
+                return self._call(step.pending)
+            case HandOver():
+                return self._hand_over(step)
+
+    async def _say(self, text: str) -> AsyncGenerator[str]:
+        yield f"{text} "
+
+    async def _talk(self) -> AsyncGenerator[str]:
+        hits = self._desk.answerer.sources(self._text)
+        self._tell(PassagesUsed, passages=tuple(hit.passage.id for hit in hits))
+        async with aclosing(self._desk.answerer.answer(self._text, self._messages, hits)) as pieces:
+            async for piece in pieces:
+                yield piece
+
+    # Tools and forms.
+
+    async def _call(self, pending: Pending) -> AsyncGenerator[str]:
+        job = self._desk.jobs[pending.task]
+        if job.form is not None:
+            async with aclosing(self._deliver_form(job, pending)) as pieces:
+                async for piece in pieces:
+                    yield piece
+            return
+        if job.needs_yes:
+            await self._committed.wait()
+        self._tell(
+            ToolStarted,
+            tool=job.name,
+            arguments=pending.values(),
+            evidence={name: slot.words for name, slot in pending.slots.items()},
+            writes=job.needs_yes,
+        )
+        work = asyncio.ensure_future(self._write(job, pending) if job.needs_yes else self._read(job, pending))
+        try:
+            if not await self._done_soon(work) and job.tool is not None and job.tool.say.running:
+                yield f"{job.tool.say.running} "
+            said = await asyncio.shield(work)
+        finally:
+            if not job.needs_yes:  # a write that has begun is seen to its end
+                work.cancel()
+        for sentence in said:
+            yield f"{sentence} "
+
+    async def _done_soon(self, work: asyncio.Future[list[str]]) -> bool:
+        late = asyncio.ensure_future(self._desk.clock.sleep(FILLER_AFTER_S))
+        both: list[asyncio.Future[Any]] = [work, late]
+        try:
+            await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            late.cancel()
+        return work.done()
+
+    async def _read(self, job: Job, pending: Pending) -> list[str]:
+        return self._told(job, pending, await self._desk.actor.read(job, pending))
+
+    async def _write(self, job: Job, pending: Pending) -> list[str]:
+        writing = await self._desk.actor.write(job, pending, self._session)
+        if writing.outcome is not None:
+            said = self._told(job, pending, writing.outcome)
+            return [*said, *self._what_waits(writing)]
+        self._tell(ToolRefused, tool=job.name, reason="in-doubt" if writing.in_doubt else "already-done")
+        if writing.already:
+            return [wording.ALREADY_DONE]
+        await self._escalate(f"it is not known whether {job.name} went through", Urgency.URGENT)
+        return [wording.IN_DOUBT]
+
+    def _what_waits(self, writing: Writing) -> list[str]:
+        """Return the question of a task that waited until this one was done."""
+        if writing.outcome is None or not writing.outcome.ok:
+            return []
+        plan = self._desk.planner.resumed(self._assistant.agenda)
+        self._assistant.adopt(plan.agenda)
+        return [step.text for step in plan.steps if isinstance(step, Say)]
+
+    def _told(self, job: Job, pending: Pending, outcome: Outcome) -> list[str]:
+        """Return what is said of an outcome; after a failure a human is offered."""
+        self._tell(
+            ToolFinished,
+            tool=job.name,
+            ok=outcome.ok,
+            empty=outcome.empty,
+            error_code=str(outcome.error_code),
+            duration_s=outcome.duration_s,
+        )
+        assert job.tool is not None  # noqa: S101 - forms have no outcome
+        arguments = {**dict.fromkeys(job.parameters), **pending.values()}
+        said = spoken(job.tool, arguments, outcome)
+        if outcome.ok:
+            return [said or wording.ALREADY_DONE]
+        self._change(lambda agenda: replace(agenda, offered_human=True, tried=(*agenda.tried, f"{job.name} failed")))
+        return [said, wording.OFFER_HUMAN]
+
+    async def _deliver_form(self, job: Job, pending: Pending) -> AsyncGenerator[str]:
+        await self._committed.wait()
+        delivered = await asyncio.shield(self._desk.actor.deliver_form(job, pending, self._session))
+        self._tell(HandedOver, kind="intake", reason=job.name, delivered=delivered)
+        assert job.form is not None  # noqa: S101 - the caller has looked
+        handover = self._desk.config.handover
+        said = {True: job.form.say.success, False: handover.handover_waits_phrase, None: handover.no_channel_phrase}
+        yield f"{said[delivered]} "
+
+    # People.
+
+    async def _hand_over(self, step: HandOver) -> AsyncGenerator[str]:
+        handover = self._desk.config.handover
+        if step.emergency:
+            yield f"{handover.emergency_phrase} "
+        await self._committed.wait()
+        urgency = Urgency.EMERGENCY if step.emergency else Urgency.NORMAL
+        delivered = await asyncio.shield(self._escalate(step.reason, urgency))
+        said = {
+            True: handover.handed_over_phrase,
+            False: handover.handover_waits_phrase,
+            None: "" if step.emergency else handover.no_channel_phrase,
+        }
+        if said[delivered]:
+            yield f"{said[delivered]} "
+
+    async def _escalate(self, reason: str, urgency: Urgency) -> bool | None:
+        desk, session = self._desk, self._session
+        message = Handover(
+            kind="escalation",
+            reason=reason,
+            urgency=urgency,
+            summary=_summary(self._messages),
+            created_at=desk.clock.local_time("UTC").isoformat(timespec="seconds"),
+            transcript_ref=TranscriptRef(session_id=session.session_id, first_turn=1, last_turn=session.turn),
+            tried=self._assistant.agenda.tried,
+        )
+        key = f"{session.session_id}-{session.turn}-escalation"
+        delivered = await desk.actor.deliver(message, key, desk.config.handover.chosen())
+        kind = "emergency" if urgency is Urgency.EMERGENCY else "escalation"
+        self._tell(HandedOver, kind=kind, reason=reason, delivered=delivered)
+        return delivered
+
+    # What counts only once the turn does.
+
+    def _take_effect(self) -> None:
+        if self._plan is not None:
+            self._assistant.adopt(self._plan.agenda)
+            self._flush()
+
+    def _change(self, change: Callable[[Agenda], Agenda]) -> None:
+        if self._committed.is_set():
+            self._assistant.adopt(change(self._assistant.agenda))
+        elif self._plan is not None:
+            self._plan = Plan(self._plan.steps, change(self._plan.agenda))
+
+    def _note_questions(self, plan: Plan) -> None:
+        pending = plan.agenda.pending
+        if pending is not None and (pending.asked or pending.confirming):
+            reason = f"missing:{pending.asked}" if pending.asked else "unconfirmed"
+            self._tell(ToolRefused, tool=pending.task, reason=reason)
+
+    def _tell(self, event: type[AnyEvent], /, **fields: object) -> None:
+        self._untold.append((event, fields))
+        if self._committed.is_set():
+            self._flush()
+
+    def _flush(self) -> None:
+        untold, self._untold = self._untold, []
+        for event, fields in untold:
+            self._desk.journal.emit(event, turn_id=self._session.turn, **fields)
+
+
+def _summary(messages: Sequence[Message]) -> str:
+    """Return the last things that were said, without what the model was told."""
+    said = [message for message in messages if message.role is not Role.SYSTEM][-TOLD_MESSAGES:]
+    names = {Role.USER: "Person", Role.ASSISTANT: "Assistant"}
+    return "\n".join(f"{names[message.role]}: {message.text}" for message in said)

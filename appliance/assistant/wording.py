@@ -1,0 +1,32 @@
+"""What the assistant says around tasks, beside the phrases that an administrator writes."""
+
+from __future__ import annotations
+
+from appliance.assistant.agenda import Pending
+from appliance.assistant.jobs import Job
+from appliance.tools.templates import render_speech
+
+WHAT_TO_CHANGE = "What should I change?"
+DROPPED = "All right, I leave it."
+ALREADY_DONE = "That is done already."
+IN_DOUBT = "I am not sure whether that went through. My colleagues will check it."
+OFFER_HUMAN = "Shall I tell one of my colleagues?"
+DECLINED_OFFER = "All right. What else can I do for you?"
+NOT_ALLOWED_YET = "I have not done anything yet."
+
+
+def question(job: Job, parameter: str) -> str:
+    """Return how to ask for an argument."""
+    return job.parameters[parameter].ask or f"What is the {_readable(parameter)}?"
+
+
+def read_back(job: Job, pending: Pending) -> str:
+    """Return the arguments read back, as a question."""
+    if job.confirm:
+        return render_speech(job.confirm, {**dict.fromkeys(job.parameters), **pending.values()}, {})
+    known = ", ".join(f"{_readable(name)}: {value}" for name, value in pending.values().items())
+    return f"{known}. Is that right?"
+
+
+def _readable(name: str) -> str:
+    return name.replace("_", " ")
