@@ -30,12 +30,14 @@ class Pending:
     """The argument that was asked for last."""
     confirming: bool = False
     """Whether the arguments were read back, and a yes is awaited."""
+    changing: bool = False
+    """Whether the person said no to the read-back and was asked what to change."""
     attempts: int = 0
     """How often the last question was not answered."""
 
     def with_slots(self, found: Mapping[str, Slot]) -> Pending:
         """Return it with more or changed values; what was asked has been answered."""
-        return replace(self, slots={**self.slots, **found}, asked="", confirming=False, attempts=0)
+        return replace(self, slots={**self.slots, **found}, asked="", confirming=False, changing=False, attempts=0)
 
     def values(self) -> dict[str, Value]:
         """Return the arguments alone."""

@@ -24,12 +24,12 @@ _THING = (
 _BRIEFLY = r"(?:just |now |already |also |gladly |happily |successfully )*"
 _DOING = _DO[3:-1].replace("|", "ing|") + "ing"
 _ALREADY = r"(?: now| all| already| successfully)*"
+_YOU_ARE = "you're|you are|you've been|you have been|that's|that is|it's|it is|it has been|all"
 _PATTERNS = (
     rf"\b(?:i|we)(?:'ve| have|'d)? {_BRIEFLY}{_DONE}\b(?! (?:that|by|out (?:that|why)))",
     rf"\b(?:i|we)(?:'ll| will| am going to|'m going to|'re going to|'m| am) {_BRIEFLY}(?:{_DO}|{_DOING})\b",
     rf"\b{_THING}s? (?:is|are|was|were|has been|have been){_ALREADY} (?:{_DONE}|all set)\b",
-    rf"\b(?:you're|you are|you've been|you have been|that's|that is|it's|it is|it has been|all){_ALREADY}"
-    rf" (?:{_DONE}|done|taken care of)\b(?! (?:at|by|on the|in the|to the))",
+    rf"\b(?:{_YOU_ARE}){_ALREADY} (?:{_DONE}|done|taken care of)\b(?! (?:at|by|on the|in the|to the))",
     r"^(?:done|booked|cancelled|confirmed|sent)\b",
     rf"\byour {_THING} (?:for|on|at|with)\b.*\b(?:is|are) (?:set|confirmed|booked|scheduled)\b",
 )

@@ -167,23 +167,30 @@ class Planner:
         job = self._jobs[pending.task]
         text = heard.text
         if is_cancel(text):
-            return self._resume((Say(wording.DROPPED),), replace(agenda, pending=None))
-        if pending.confirming:
-            verdict = yes_no(text).verdict
-            if verdict is Verdict.YES:
-                return Plan((Call(pending),), replace(agenda, pending=None))
-            if verdict is Verdict.NO and not yes_no(text).rest:
-                return Plan((Say(wording.WHAT_TO_CHANGE),), replace(agenda, pending=replace(pending, attempts=1)))
-        if _QUESTION.match(text):
-            return await self._beside(heard, agenda, pending)
-        changed = self._changed(job, pending, heard)
+            return self._drop(agenda)
+        decided = self._confirmed(text, agenda, pending) if pending.confirming else None
+        if decided is not None:
+            return decided
+        changed = {} if _QUESTION.match(text) else self._changed(job, pending, heard)
         if changed:
             return self._advance(pending.with_slots(changed), agenda)
-        if pending.confirming and pending.attempts and yes_no(text).verdict is Verdict.NO:
-            return self._resume((Say(wording.DROPPED),), replace(agenda, pending=None))
         if pending.asked and is_unknown(text):
             return self._stuck(pending, agenda)
         return await self._beside(heard, agenda, pending)
+
+    def _confirmed(self, text: str, agenda: Agenda, pending: Pending) -> Plan | None:
+        """Act after a plain yes; after a plain no ask what to change, after a second one leave it."""
+        answer = yes_no(text)
+        if answer.verdict is Verdict.YES and not pending.changing:
+            return Plan((Call(pending),), replace(agenda, pending=None))
+        if answer.verdict is not Verdict.NO or answer.rest:
+            return None
+        if pending.changing:
+            return self._drop(agenda)
+        return Plan((Say(wording.WHAT_TO_CHANGE),), replace(agenda, pending=replace(pending, changing=True)))
+
+    def _drop(self, agenda: Agenda) -> Plan:
+        return self._resume((Say(wording.DROPPED),), replace(agenda, pending=None))
 
     def _changed(self, job: Job, pending: Pending, heard: Heard) -> dict[str, Slot]:
         """Return what the person has given or corrected; free words only answer the question for them."""
@@ -214,7 +221,7 @@ class Planner:
             return Plan((Talk(), ask_again), agenda)
         if pending.attempts >= PATIENCE:
             return self._stuck(pending, agenda)
-        again = replace(pending, attempts=pending.attempts + 1)
+        again = replace(pending, attempts=pending.attempts + 1, changing=False)
         return Plan((ask_again,), replace(agenda, pending=again))
 
     def _stuck(self, pending: Pending, agenda: Agenda) -> Plan:
@@ -243,7 +250,7 @@ class Planner:
             opening = (Say(job.begin),) if begun and job.begin else ()
             return Plan((*opening, Say(wording.question(job, missing))), replace(agenda, pending=asked))
         if job.needs_yes:
-            asked = replace(pending, asked="", confirming=True)
+            asked = replace(pending, asked="", confirming=True, changing=False)
             return Plan((Say(wording.read_back(job, asked)),), replace(agenda, pending=asked))
         return self._resume((Call(pending),), replace(agenda, pending=None, last_read=pending))
 

@@ -12,6 +12,7 @@ from appliance.assistant.agenda import Slot
 from appliance.config.tools import Format, Parameter, ParameterType, Task
 from appliance.understanding import (
     Found,
+    Span,
     Verdict,
     find_codes,
     find_dates,
@@ -21,20 +22,150 @@ from appliance.understanding import (
     find_numbers,
     find_phones,
     find_times,
+    mask,
     match_choice,
     yes_no,
 )
 
-_WORD = re.compile(r"[\w'-]+")
-_OFTEN = 2
 ACCOUNT_WORDS = 9
 """From so many words on, a request such as "I want to complain" tells what happened."""
+ANY_CODE = r"[A-Z0-9-]{3,}"
+_WORD = re.compile(r"[\w'-]+")
+_OFTEN = 2
 
 FUNCTION_WORDS = frozenset(
     """
-    What a person said in one turn.
-    """.split()  # noqa: SIM905 - a list of two hundred literals is no easier to read
+    a about actually again all also am an and another any anything are as at available be because been
+    bottle box but buy by call can check cost costs could did do does doing don't else excuse find for
+    from get give going good got had has have haven't hello here hey hi how i i'd i'll i'm i've if in is
+    isn't it it's item items just know left let like look looking lot many may maybe me might more
+    morning much my need no not now of oh ok okay on one or our out over pack package pharmacy please
+    price product put really right said sell shop should so some something stock store sure take tell
+    than thank thanks that that's the them then there there's these they thing think this to today uh um
+    up us was we well were what what's when where whether which who why will with would yes you your
+    """.split()  # noqa: SIM905 - two hundred literals are no easier to read
 )
+"""Words that carry a question and name nothing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heard:
+    """What a person said in one turn."""
+
+    text: str
+    turn: int
+    now: datetime
+    """The site's own time."""
+
+
+class ValueFinder:
+    """Finds the values of one task's parameters."""
+
+    def __init__(
+        self, task: Task, parameters: Mapping[str, Parameter], *, doubtful: bool, country: str | None = "1"
+    ) -> None:
+        """Take `doubtful` values as well where they are read back before anything is done."""
+        self._parameters = parameters
+        self._doubtful = doubtful
+        self._country = country
+        counted = Counter(word for example in task.examples for word in set(_words(example)))
+        self._carrier = FUNCTION_WORDS | {word for word, count in counted.items() if count >= _OFTEN}
+
+    def find(self, heard: Heard, asked: str = "") -> dict[str, Slot]:
+        """Return what was said about any parameter. A short answer is taken for the one that was `asked`."""
+        taken: list[Span] = []
+        slots: dict[str, Slot] = {}
+        for name in sorted(self._parameters, key=lambda name: (name != asked, _rank(self._parameters[name]))):
+            found = self._find_one(self._parameters[name], heard, taken, asked=name == asked)
+            if found is not None:
+                taken.append(found.span)
+                slots[name] = Slot(value=found.value, words=found.words, turn=heard.turn)
+        return slots
+
+    def _find_one(self, parameter: Parameter, heard: Heard, taken: Sequence[Span], *, asked: bool) -> Found | None:
+        if parameter.format is Format.TEXT:
+            return _account(heard.text, asked=asked)
+        if parameter.format in (Format.WORDS, None) and parameter.type is ParameterType.STRING and not parameter.enum:
+            subject = self._subject(heard.text, taken, asked=asked)
+            return subject if subject and _fits(parameter, subject) else None
+        free = [
+            each
+            for each in self._candidates(parameter, heard, taken, asked=asked)
+            if _fits(parameter, each) and (each.certain or self._doubtful) and not _overlaps(each, taken)
+        ]
+        return free[-1] if len({each.value for each in free}) == 1 else None
+
+    def _candidates(self, parameter: Parameter, heard: Heard, taken: Sequence[Span], *, asked: bool) -> Iterable[Found]:
+        text = heard.text
+        if parameter.enum:
+            names = {value: (value, *parameter.synonyms.get(value, ())) for value in parameter.enum}
+            choice = match_choice(text, names)
+            return [choice] if choice else []
+        if parameter.type is ParameterType.BOOLEAN:
+            return _answered(text) if asked else []
+        if parameter.type in (ParameterType.INTEGER, ParameterType.NUMBER):
+            numbers = find_numbers(mask(text, taken), exclude=find_phones(text))
+            whole = parameter.type is ParameterType.INTEGER
+            return [each for each in numbers if not whole or float(each.value).is_integer()]
+        return self._formatted(parameter, heard, asked=asked)
+
+    def _formatted(self, parameter: Parameter, heard: Heard, *, asked: bool) -> list[Found]:
+        text = heard.text
+        finders = {
+            Format.DATE: lambda: find_dates(text, heard.now.date()),
+            Format.TIME: lambda: find_times(text),
+            Format.DATE_TIME: lambda: find_datetimes(text, heard.now),
+            Format.EMAIL: lambda: find_emails(text),
+            Format.PHONE: lambda: find_phones(text, country=self._country),
+            Format.NAME: lambda: find_names(text, asked=asked),
+            Format.CODE: lambda: find_codes(text, parameter.pattern or ANY_CODE, exclude=find_phones(text)),
+        }
+        return finders[parameter.format]() if parameter.format in finders else []
+
+    def _subject(self, text: str, taken: Sequence[Span], *, asked: bool) -> Found | None:
+        """Return the longest run of words that do not carry the question itself."""
+        carrier = FUNCTION_WORDS if asked else self._carrier
+        runs: list[list[re.Match[str]]] = [[]]
+        for word in _WORD.finditer(text):
+            inside = any(start <= word.start() < end for start, end in taken)
+            if inside or word.group().lower() in carrier:
+                runs.append([])
+            else:
+                runs[-1].append(word)
+        best = max(runs, key=len)
+        if not best:
+            return None
+        start, end = best[0].start(), best[-1].end()
+        return Found(value=text[start:end], start=start, end=end, words=text[start:end])
+
+
+def _rank(parameter: Parameter) -> int:
+    """Order in which values are looked for: a number that is a phone number is nothing else."""
+    order = [Format.EMAIL, Format.PHONE, Format.CODE, Format.DATE_TIME, Format.DATE, Format.TIME, Format.NAME]
+    if parameter.format in order:
+        return order.index(parameter.format)
+    return len(order) + (parameter.format in (Format.WORDS, None) and not parameter.enum)
+
+
+def _fits(parameter: Parameter, found: Found) -> bool:
+    if parameter.pattern is not None and not re.fullmatch(parameter.pattern, str(found.value)):
+        return False
+    if isinstance(found.value, int | float) and not isinstance(found.value, bool):
+        low, high = parameter.minimum, parameter.maximum
+        return (low is None or found.value >= low) and (high is None or found.value <= high)
+    return True
+
+
+def _overlaps(found: Found, taken: Iterable[Span]) -> bool:
+    return any(found.start < end and start < found.end for start, end in taken)
+
+
+def _account(text: str, *, asked: bool) -> Found | None:
+    """Return all that was said: when it was asked for, or when it is long enough to be an account of something."""
+    words = text.strip()
+    if not words or not (asked or len(words.split()) >= ACCOUNT_WORDS):
+        return None
+    start = text.find(words)
     return Found(value=words, start=start, end=start, words=words)  # it takes nothing away from other values
 
 

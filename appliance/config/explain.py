@@ -37,21 +37,22 @@ class Explainer:
         location: KeyPath = error["loc"]
         match error["type"]:
             case "extra_forbidden":
-                return self._at(location, self.document.keys, unknown_key(location))
+                return self._at(schema.as_written(location), self.document.keys, unknown_key(location))
             case "missing":
-                message = f"{dotted(location[:-1])} has no `{location[-1]}:` line; add it"
-                return self._at(location[:-1], self.document.values, message)
+                parent = schema.as_written(location[:-1])
+                return self._at(parent, self.document.values, f"{dotted(parent)} has no `{location[-1]}:` line; add it")
             case "rule":
                 context = error["ctx"]
-                candidates: list[KeyPath] = [(*location[:-1], *name.split(".")) for name in context["about"]]
-                path = next((path for path in candidates if path in self.document.values), location)
+                candidates = [schema.as_written((*location[:-1], *name.split("."))) for name in context["about"]]
+                written = schema.as_written(location)
+                path = next((path for path in candidates if path in self.document.values), written)
                 return self._at(path, self.document.values, context["message"])
             case _:
-                path = self._known(location)
-                return self._at(path, self.document.values, self._wrong_value(path, error["msg"]))
+                path = self._known(schema.as_written(location))
+                described = schema.at(location) or schema.at(path)
+                return self._at(path, self.document.values, self._wrong_value(path, described, error["msg"]))
 
-    def _wrong_value(self, path: KeyPath, fallback: str) -> str:
-        described = schema.at(path)
+    def _wrong_value(self, path: KeyPath, described: schema.Schema | None, fallback: str) -> str:
         value = self._value(path)
         name = dotted(path) or "the configuration"
         if described is None:
@@ -98,12 +99,13 @@ def unknown_key(path: KeyPath) -> str:
     """Say that a setting does not exist, and which one was probably meant."""
     *parents, leaf = path
     siblings = list((schema.at(tuple(parents)) or {}).get("properties", {}))
-    meant = [dotted((*parents, name)) for name in [closest(str(leaf), siblings)] if name]
+    meant = [dotted(schema.as_written((*parents, name))) for name in [closest(str(leaf), siblings)] if name]
     meant = _same_name_elsewhere(path) or meant or _similar_elsewhere(path)
+    written = dotted(schema.as_written(path))
     if meant:
-        return f"there is no setting {dotted(path)}; did you mean {' or '.join(meant[:_MOST_SUGGESTIONS])}?"
-    place = f"{dotted(tuple(parents))} has" if parents else "there are"
-    return f"there is no setting {dotted(path)}; {place} {', '.join(siblings)}"
+        return f"there is no setting {written}; did you mean {' or '.join(meant[:_MOST_SUGGESTIONS])}?"
+    place = f"{dotted(schema.as_written(tuple(parents)))} has" if parents else "there are"
+    return f"there is no setting {written}; {place} {', '.join(siblings)}"
 
 
 def _same_name_elsewhere(path: KeyPath) -> list[str]:

@@ -48,10 +48,22 @@ def at(path: KeyPath) -> Schema | None:
         if schema is None:
             return None
         part = schema.get("items") if isinstance(step, int) else schema.get("properties", {}).get(step)
+        if step in branches(schema):
+            part = {"$ref": branches(schema)[str(step)]}
         if part is None and isinstance(schema.get("additionalProperties"), dict):
             part = schema["additionalProperties"]
         schema = None if part is None else resolved(part)
     return schema
+
+
+def branches(schema: Schema) -> dict[str, str]:
+    """Return the kinds of settings there are at one place, with references to them; empty when there is only one."""
+    return schema.get("discriminator", {}).get("mapping", {})  # type: ignore[no-any-return]
+
+
+def as_written(path: KeyPath) -> KeyPath:
+    """Return the path of a setting without the names of kinds, which pydantic adds."""
+    return tuple(step for end, step in enumerate(path) if step not in branches(at(path[:end]) or {}))
 
 
 def is_section(schema: Schema) -> bool:
@@ -71,7 +83,7 @@ def settings(path: KeyPath = ()) -> Iterator[tuple[KeyPath, Schema]]:
 
 def kinds(schema: Schema) -> set[str]:
     """Return the JSON types a setting may have."""
-    return {resolved(option)["type"] for option in schema.get("anyOf", [schema])}
+    return {resolved(option).get("type", "object") for option in schema.get("anyOf", [schema])}
 
 
 def expected(schema: Schema) -> str:
@@ -80,6 +92,8 @@ def expected(schema: Schema) -> str:
         return _either([expected(resolved(option)) for option in schema["anyOf"]])
     if "enum" in schema:
         return _either([str(option) for option in schema["enum"]])
+    if branches(schema):
+        return f"settings whose `{schema['discriminator']['propertyName']}` is {_either(list(branches(schema)))}"
     if is_section(schema):
         names = ", ".join(schema["properties"])
         return f"settings of its own, one on each line below ({names})"
