@@ -5,11 +5,14 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable
-from contextlib import ExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from random import Random
 from typing import TYPE_CHECKING
 
+from appliance.assistant.building import build_assistant
+from appliance.assistant.responder import Assistant
 from appliance.audio.card import SoundCard
 from appliance.audio.deafness import DeafnessWatch
 from appliance.audio.echo import echo_filter
@@ -27,15 +30,22 @@ from appliance.engines.device import Accelerators, ThreadPlan, detect, plan_thre
 from appliance.engines.ports import VoiceDetector
 from appliance.errors import EngineError
 from appliance.events import AudioRestarted, AudioXrun, DeviceFound, DeviceLost
+from appliance.handover.channels import build_channels
+from appliance.handover.delivery import Delivery, Patience
 from appliance.models.catalogue import Role, load_catalogue
 from appliance.models.profiles import resolve
 from appliance.models.verify import locate
 from appliance.ops.buttons import buttons
+from appliance.ops.keeper import Keeper
 from appliance.ops.logbook import Logbook
+from appliance.storage.conversations import Conversations
+from appliance.storage.db import Database
+from appliance.tools.secrets import secret
 
 if TYPE_CHECKING:
     from appliance.engines.llama import LlamaLanguageModel
     from appliance.engines.piper import PiperSynthesiser
+    from appliance.engines.sentences import MiniLmEncoder
     from appliance.engines.smart_turn import SmartTurnDetector
     from appliance.engines.wakeword import MicroWakeWordDetector
     from appliance.engines.whisper import WhisperTranscriber
@@ -141,6 +151,14 @@ class EngineRoom:
         self._closing.callback(engine.close)
         return engine
 
+    def encoder(self) -> MiniLmEncoder:
+        """Load the sentence embeddings."""
+        from appliance.engines.sentences import MiniLmEncoder
+
+        engine = MiniLmEncoder(self._entry(Role.EMBED))
+        self._closing.callback(engine.close)
+        return engine
+
     def _entry(self, role: Role) -> Path:
         model = self._models[role]
         files = locate(model, self._config.models.directory)
@@ -180,11 +198,41 @@ class Appliance:
     """A running appliance."""
 
     session: Session
+    assistant: Assistant
     gate: Gate
     journal: Journal
     playout: Playout
     bus: Bus
     engines: Engines
+
+
+@asynccontextmanager
+async def assisting(
+    config: Config, room: EngineRoom, model: LlamaLanguageModel, clock: Clock, journal: Journal
+) -> AsyncIterator[tuple[Assistant, Conversations]]:
+    """Open the database, deliver what has to leave, and yield the assistant that acts. Raises ApplianceError."""
+    encoder = await asyncio.to_thread(room.encoder)
+    database = await Database.open(config.storage.database)
+    conversations = Conversations(database, clock)
+    try:
+        assistant = await build_assistant(
+            config, config.storage.directory.parent, model, encoder, database, clock, journal
+        )
+        patience = Patience(
+            max_age_days=config.storage.outbox_max_age_days, keep_keys_days=config.storage.receipts_max_age_days
+        )
+        channels = build_channels(config.handover, secret)
+        delivery = Delivery(assistant.outbox, channels, clock, Random(), patience)  # noqa: S311 - it spreads attempts
+        work = asyncio.create_task(delivery.run(), name="outbox")
+        try:
+            yield assistant, conversations
+        finally:
+            work.cancel()
+            with suppress(asyncio.CancelledError):
+                await work
+            await conversations.flush()
+    finally:
+        await database.close()
 
 
 @asynccontextmanager
@@ -195,13 +243,15 @@ async def running(
     bus: Bus,
     *,
     greet: bool = True,
+    resume: bool = False,
     on_step: Callable[[str], None] = log.info,
 ) -> AsyncIterator[Appliance]:
     """Load the engines, open the sound card and converse until the block is left.
 
+    With `resume` a conversation that a crash has cut off is continued, and this one is kept so that it can be.
     `on_step` is told what is being done, for a person who waits. Raises ApplianceError when something is missing.
     """
-    with ExitStack() as stack:
+    async with AsyncExitStack() as stack:
         on_step("loading the models")
         room = await asyncio.to_thread(EngineRoom, config)
         stack.callback(room.close)
@@ -209,7 +259,7 @@ async def running(
         engines = Engines(
             transcriber=await asyncio.to_thread(room.transcriber),
             turn_detector=await asyncio.to_thread(room.turn_detector),
-            model=await asyncio.to_thread(room.language_model),
+            model=(model := await asyncio.to_thread(room.language_model)),
             voice=await asyncio.to_thread(room.voice, playout.sample_rate),
         )
         detector = await asyncio.to_thread(room.voice_detector)
@@ -221,7 +271,8 @@ async def running(
             await engines.voice.synthesise(clause)
         bus.subscribe(Logbook(transcripts=config.log.transcripts))
         journal = Journal(bus, clock)
-        session = Session(config, engines, playout, clock, journal, phrases)
+        assistant, conversations = await stack.enter_async_context(assisting(config, room, model, clock, journal))
+        session = Session(config, engines, playout, clock, journal, phrases, assistant)
         earcons = Earcons(playout) if config.attention.earcons else None
         if earcons is not None:
             bus.subscribe(earcons)
@@ -231,11 +282,23 @@ async def running(
         echo = echo_filter(config.audio, card.playout_rate)
         microphone = StreamMicrophone(card, playout, detector, echo, clock, reporter, deafness)
         on_step("reading the prompt")
+        if resume and config.storage.resume_within_s > 0:
+            keeper = Keeper(session, assistant, conversations, journal)
+            greet = not await keeper.resume(config.storage.resume_within_s, clock) and greet
+            bus.subscribe(keeper)
         await session.start(greet=greet)
         microphone.start(gate.on_frame)
         try:
             async with buttons(config.attention, gate):
-                yield Appliance(session=session, gate=gate, journal=journal, playout=playout, bus=bus, engines=engines)
+                yield Appliance(
+                    session=session,
+                    assistant=assistant,
+                    gate=gate,
+                    journal=journal,
+                    playout=playout,
+                    bus=bus,
+                    engines=engines,
+                )
         finally:
             microphone.stop()
             await session.close()

@@ -38,6 +38,7 @@ async def build_assistant(
     index = KnowledgeIndex(known.passages, synonyms=config.knowledge.synonyms)
     background = [*config.site.facts, *(example.user for example in config.persona.examples)]
     intents = await Intents.learn(encoder, [job.task for job in jobs.values()], background)
+    outbox = Outbox(database, clock)
     desk = Desk(
         config=config,
         clock=clock,
@@ -45,12 +46,6 @@ async def build_assistant(
         jobs=jobs,
         planner=Planner(jobs, intents, config.handover),
         answerer=Answerer(config, model, index),
-        actor=Actor(
-            config,
-            Executor(config.tools, clock, folder),
-            Receipts(database, clock),
-            Outbox(database, clock),
-            clock,
-        ),
+        actor=Actor(config, Executor(config.tools, clock, folder), Receipts(database, clock), outbox, clock),
     )
-    return Assistant(desk)
+    return Assistant(desk, outbox)

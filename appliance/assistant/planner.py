@@ -92,7 +92,9 @@ class Planner:
         self._handover = handover
 
     async def plan(self, heard: Heard, agenda: Agenda) -> Plan:
-        """Decide."""
+        """Decide; nothing was understood where there is no text."""
+        if not heard.text.strip():
+            return Plan((HandOver("the person could not be understood"),), agenda)
         if urgent := self._hand_over(heard.text):
             return Plan((urgent,), replace(agenda, pending=None, waiting=(), offered_human=False))
         if agenda.offered_human:
@@ -221,7 +223,7 @@ class Planner:
             return Plan((Talk(), ask_again), agenda)
         if pending.attempts >= PATIENCE:
             return self._stuck(pending, agenda)
-        again = replace(pending, attempts=pending.attempts + 1, changing=False)
+        again = replace(pending, attempts=pending.attempts + 1, confirming=not pending.asked, changing=False)
         return Plan((ask_again,), replace(agenda, pending=again))
 
     def _stuck(self, pending: Pending, agenda: Agenda) -> Plan:

@@ -21,11 +21,14 @@ from appliance.dialogue.journal import Journal
 from appliance.engines.ports import Message, Role
 from appliance.events import AnyEvent, HandedOver, PassagesUsed, ToolFinished, ToolRefused, ToolStarted
 from appliance.handover.message import Handover, TranscriptRef, Urgency
+from appliance.storage.outbox import Outbox
 from appliance.tools.executor import Outcome
 from appliance.tools.speech import spoken
 
 FILLER_AFTER_S = 0.8
 """A tool that takes longer gets its `running` phrase, once."""
+ENOUGH_HEARD = 0.8
+"""Share of a read-back after which an early yes is an answer to it."""
 TOLD_MESSAGES = 8
 """So many of the last messages go to people who take over."""
 
@@ -46,11 +49,19 @@ class Desk:
 class Assistant:
     """Implements `Responder`: it keeps the agenda of the conversation."""
 
-    def __init__(self, desk: Desk, on_agenda: Callable[[Agenda], None] = lambda _: None) -> None:
-        """Tell `on_agenda` of every agenda that counts, so that it can be kept."""
+    def __init__(self, desk: Desk, outbox: Outbox) -> None:
         self._desk = desk
-        self._on_agenda = on_agenda
+        self.outbox = outbox
+        """Where what leaves the appliance waits, for whoever delivers it."""
+        self.on_agenda: Callable[[Agenda], None] = _ignore
+        """Is told of every agenda that counts, so that it can be kept."""
         self.agenda = Agenda()
+
+    @property
+    def awaits_answer(self) -> bool:
+        """Whether a yes would be the answer to a question."""
+        pending = self.agenda.pending
+        return self.agenda.offered_human or (pending is not None and pending.confirming)
 
     def respond(self, text: str, messages: Sequence[Message]) -> AssistantResponse:
         """Begin the answer to a turn."""
@@ -59,7 +70,7 @@ class Assistant:
     def adopt(self, agenda: Agenda) -> None:
         """Go on from `agenda`: the turn that led to it counts."""
         self.agenda = agenda
-        self._on_agenda(agenda)
+        self.on_agenda(agenda)
 
     async def end_session(self) -> None:
         """Forget the person."""
@@ -77,12 +88,23 @@ class AssistantResponse:
         self._session = Session(session_id=desk.journal.session_id, turn=desk.journal.turn_id)
         self._committed = asyncio.Event()
         self._plan: Plan | None = None
+        self._written = ""
         self._untold: list[tuple[type[AnyEvent], dict[str, object]]] = []
 
     def commit(self) -> None:
         """The turn counts."""
         self._committed.set()
         self._take_effect()
+
+    def ended(self, heard: str, *, interrupted: bool) -> None:
+        """A read-back of which much was not heard cannot be answered with yes: it will be read again."""
+        pending = self._assistant.agenda.pending
+        if interrupted and pending is not None and pending.confirming and not self._mostly(heard):
+            unheard = replace(pending, confirming=False)
+            self._assistant.adopt(replace(self._assistant.agenda, pending=unheard))
+
+    def _mostly(self, heard: str) -> bool:
+        return len(heard) >= ENOUGH_HEARD * len(self._written)
 
     async def pieces(self) -> AsyncGenerator[str]:
         """Write the answer."""
@@ -95,6 +117,7 @@ class AssistantResponse:
         for step in self._plan.steps:
             async with aclosing(self._carry_out(step)) as pieces:
                 async for piece in pieces:
+                    self._written += piece
                     yield piece
 
     def _carry_out(self, step: Step) -> AsyncGenerator[str]:
@@ -267,6 +290,10 @@ class AssistantResponse:
         untold, self._untold = self._untold, []
         for event, fields in untold:
             self._desk.journal.emit(event, turn_id=self._session.turn, **fields)
+
+
+def _ignore(_: Agenda) -> None:
+    pass
 
 
 def _summary(messages: Sequence[Message]) -> str:

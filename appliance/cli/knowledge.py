@@ -16,7 +16,6 @@ from rich.text import Text
 from appliance.cli.options import AsJson, ConfigFile
 from appliance.config.knowledge import KnowledgeConfig
 from appliance.config.load import load
-from appliance.config.models import Config
 from appliance.knowledge.index import Hit, KnowledgeIndex
 from appliance.knowledge.load import MAX_WORDS, Knowledge, load_knowledge
 from appliance.knowledge.passage import KnowledgeError, Passage, Problem
@@ -85,14 +84,9 @@ def check(directory: Folder = None, as_json: AsJson = False, config_file: Config
 
 def _open(config_file: Path | None, directory: Path | None) -> tuple[KnowledgeConfig, Knowledge]:
     config = load(config_file)
-    settings = _settings(config)
+    settings = config.knowledge
     folder = settings.directory if directory is None else directory
     return settings, load_knowledge(folder, config.site.facts)
-
-
-def _settings(config: Config) -> KnowledgeConfig:
-    settings: KnowledgeConfig = getattr(config, "knowledge", KnowledgeConfig())
-    return settings
 
 
 def _too_long(passages: Sequence[Passage]) -> Iterator[Problem]:

@@ -7,11 +7,11 @@ from typing import Annotated
 import typer
 
 from appliance import __version__
-from appliance.cli import ask, bench, config, converse, devices, models, run, say, transcribe
+from appliance.cli import ask, bench, config, converse, devices, knowledge, models, outbox, run, say, tools, transcribe
 
 app = typer.Typer(
     name="appliance",
-    help="An on-premise voice appliance: it listens, thinks, and answers aloud. Nothing leaves the site.",
+    help="An on-premise voice appliance: it listens, thinks, acts, and answers aloud. Nothing leaves the site.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
@@ -20,6 +20,9 @@ app = typer.Typer(
 app.add_typer(config.app, name="config")
 app.add_typer(models.app, name="models")
 app.add_typer(bench.app, name="bench")
+app.add_typer(tools.app, name="tools")
+app.add_typer(outbox.app, name="outbox")
+app.add_typer(knowledge.app, name="knowledge")
 app.command(epilog=run.EXAMPLES)(run.run)
 app.command(epilog=converse.EXAMPLES)(converse.converse)
 app.command(epilog=ask.EXAMPLES)(ask.ask)
@@ -40,4 +43,4 @@ def main(
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
     ] = False,
 ) -> None:
-    """An on-premise voice appliance: it listens, thinks, and answers aloud. Nothing leaves the site."""
+    """An on-premise voice appliance: it listens, thinks, acts, and answers aloud. Nothing leaves the site."""

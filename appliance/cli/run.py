@@ -46,7 +46,7 @@ async def _run(config: Config, *, captions: bool) -> None:
     loop = asyncio.get_running_loop()
     for signum in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(signum, stop.set)
-    async with running(config, card, clock, bus, on_step=tell_step) as appliance:
+    async with running(config, card, clock, bus, resume=True, on_step=tell_step) as appliance:
         with _talk_key(config, appliance.gate, captions=captions) as has_key:
             tell_step(f"listening;{' talk with the space bar,' if has_key else ''} stop with Ctrl-C")
             await stop.wait()

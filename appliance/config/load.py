@@ -17,6 +17,7 @@ from appliance.config.models import Config
 from appliance.config.overlay import lay_over
 from appliance.config.places import MAX_BYTES, Document, parse
 from appliance.config.problems import InvalidConfigError, KeyPath, Place, Problem
+from appliance.config.tools import ToolConfig
 from appliance.errors import ConfigError
 
 FILE_VARIABLE = "APPLIANCE_CONFIG"
@@ -140,7 +141,14 @@ def _anchored(config: Config, folder: Path) -> Config:
     if config.knowledge.directory is not None:
         changed = {"directory": folder / config.knowledge.directory}
         anchored["knowledge"] = config.knowledge.model_copy(update=changed)
+    anchored["tools"] = tuple(_anchored_tool(tool, folder) for tool in config.tools)
     wake_word_model = config.attention.wake_word_model
     if wake_word_model is not None:
         anchored["attention"] = config.attention.model_copy(update={"wake_word_model": folder / wake_word_model})
     return config.model_copy(update=anchored)
+
+
+def _anchored_tool(tool: ToolConfig, folder: Path) -> ToolConfig:
+    if tool.sql is None or "://" in tool.sql.database:
+        return tool
+    return tool.model_copy(update={"sql": tool.sql.model_copy(update={"database": str(folder / tool.sql.database)})})

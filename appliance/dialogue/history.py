@@ -45,6 +45,10 @@ class History:
                 del self._turns[0]
         return before - len(self._turns)
 
+    def restore(self, turns: Sequence[Message]) -> None:
+        """Remember what was said before."""
+        self._turns = list(turns)
+
     def clear(self) -> None:
         """Forget the person."""
         self._turns.clear()

@@ -17,9 +17,16 @@ class Response(Protocol):
     def commit(self) -> None:
         """The turn is over and this is the answer to it: from now on it may act."""
 
+    def ended(self, heard: str, *, interrupted: bool) -> None:
+        """It is over; `heard` is what the person heard of it."""
+
 
 class Responder(Protocol):
     """Finds answers."""
+
+    @property
+    def awaits_answer(self) -> bool:
+        """Whether "yes" and "okay" are answers now, and no mere signs of listening."""
 
     def respond(self, text: str, messages: Sequence[Message]) -> Response:
         """Begin the answer to what the person said; `messages` is the prompt for the language model."""
@@ -42,9 +49,14 @@ class TalkingResponse:
     def commit(self) -> None:
         """Do nothing: talking changes nothing."""
 
+    def ended(self, heard: str, *, interrupted: bool) -> None:
+        """Do nothing."""
+
 
 class TalkingResponder:
     """Answers with the language model alone."""
+
+    awaits_answer = False
 
     def __init__(self, model: LanguageModel) -> None:
         self._model = model

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from appliance.audio.ports import LISTENING_RATE, Frame, Loudspeaker
@@ -14,9 +15,10 @@ from appliance.dialogue.history import History
 from appliance.dialogue.journal import Journal
 from appliance.dialogue.listener import Listener, UserTurn
 from appliance.dialogue.phrases import PhraseBook
+from appliance.dialogue.responding import Responder
 from appliance.dialogue.speaker import Asked, Speaker
 from appliance.dialogue.tasks import TaskSet
-from appliance.engines.ports import LanguageModel, Synthesiser, Transcriber, Transcript, TurnDetector
+from appliance.engines.ports import LanguageModel, Message, Synthesiser, Transcriber, Transcript, TurnDetector
 from appliance.events import BargeIn as BargeInEvent
 from appliance.events import BargeInRefused, PartialTranscript, SpeechEnded, SpeechStarted, Transcribed
 from appliance.prompt.preamble import moment, preamble
@@ -49,14 +51,17 @@ class Session:
         clock: Clock,
         journal: Journal,
         phrases: PhraseBook,
+        responder: Responder,
     ) -> None:
         self._config = config
+        self._responder = responder
         self._engines = engines
         self._clock = clock
         self._journal = journal
         self._tasks = TaskSet()
         self._speaker = Speaker(
             engines.model,
+            responder,
             engines.voice,
             loudspeaker,
             clock,
@@ -87,6 +92,15 @@ class Session:
         """Stop speaking and listening."""
         await self._tasks.close()
         await self._speaker.close()
+
+    @property
+    def turns(self) -> Sequence[Message]:
+        """What was said and heard so far in this conversation."""
+        return self._speaker.history.turns
+
+    def restore(self, turns: Sequence[Message]) -> None:
+        """Go on with a conversation in which this was said; before `start`."""
+        self._speaker.history.restore(turns)
 
     @property
     def speaking(self) -> bool:
@@ -249,11 +263,21 @@ class Session:
     def _not_understood(self, turn: UserTurn) -> None:
         if turn.voiced_s < SHORTEST_MISUNDERSTANDING_S:
             return
-        phrases = (*self._config.phrases.not_understood, self._config.phrases.offer_human)
+        phrases = self._config.phrases.not_understood
         if self._misunderstood < len(phrases):
             self._speaker.say(phrases[self._misunderstood])
+        elif self._misunderstood == len(phrases):
+            self._give_up()
         # After the human was offered the assistant stays silent: it may be listening to a television.
         self._misunderstood += 1
+
+    def _give_up(self) -> None:
+        """Let people take over where they can be reached, else ask the person to go to them."""
+        if self._config.handover.chosen() is None:
+            self._speaker.say(self._config.phrases.offer_human)
+        else:
+            self._speaker.prepare(Asked(text="", prompt=""))
+            self._speaker.commit()
 
     # Interruptions.
 
@@ -297,7 +321,8 @@ class Session:
 
     def _wants_floor(self, text: str) -> bool:
         settings = self._config.turn.barge_in
-        return settings.enabled and not is_backchannel(text, settings.backchannels)
+        listening = is_backchannel(text, settings.backchannels) and not self._responder.awaits_answer
+        return settings.enabled and not listening
 
     # Silence and endings.
 
@@ -307,6 +332,7 @@ class Session:
         if self._ending:
             self._ending = False
             self._speaker.history.clear()
+            self._tasks.spawn(self._responder.end_session(), self.assistance_failed)
             self._journal.begin_session()
         model = self._engines.model
         self._speaker.history.trim(model.count_tokens, model.context_tokens)

@@ -11,6 +11,7 @@ from appliance.clock import Clock
 from appliance.dialogue.history import History
 from appliance.dialogue.journal import Journal
 from appliance.dialogue.phrases import PhraseBook
+from appliance.dialogue.responding import Responder, Response
 from appliance.dialogue.tasks import TaskSet
 from appliance.dialogue.turn import Reply
 from appliance.engines.ports import LanguageModel, Speech, Synthesiser
@@ -34,6 +35,7 @@ class Speaker:
     def __init__(
         self,
         model: LanguageModel,
+        responder: Responder,
         voice: Synthesiser,
         loudspeaker: Loudspeaker,
         clock: Clock,
@@ -43,6 +45,8 @@ class Speaker:
         error_phrase: str,
     ) -> None:
         self._model = model
+        self._responder = responder
+        self._response: Response | None = None
         self._voice = voice
         self._loudspeaker = loudspeaker
         self._clock = clock
@@ -91,15 +95,18 @@ class Speaker:
             self._reading = self._tasks.spawn(self._read(), self.report)
 
     def prepare(self, asked: Asked) -> None:
-        """Begin a reply by the model; nobody hears it before `commit`."""
+        """Begin an answer; nobody hears it before `commit`, and nothing is done for it."""
         self._next_words = None
         reply = self._begin(asked, speculative=True)
-        reply.start(self._model.reply(self.history.asking(asked.prompt)))
+        self._response = self._responder.respond(asked.text, self.history.asking(asked.prompt))
+        reply.start(self._response.pieces())
 
     def commit(self) -> None:
-        """Let the prepared reply be heard."""
+        """Let the prepared reply be heard, and act."""
         if self._reply is not None:
             self._reply.commit()
+        if self._response is not None:
+            self._response.commit()
         self._journal.enter("thinking")
 
     def say(self, phrase: str, asked: Asked | None = None) -> None:
@@ -195,6 +202,8 @@ class Speaker:
         if reply.audible:
             self._last = reply.speeches
             self._journal.emit(PlayoutEnded, samples_played=reply.samples_heard, cut=interrupted)
+        if self._response is not None:
+            self._response.ended(heard, interrupted=interrupted)
         self.history.commit(self._asked.prompt, heard if self._asked.prompt else "")
         self._journal.emit(
             TurnCommitted,
@@ -214,3 +223,4 @@ class Speaker:
         if self._reply is not None:
             self._tasks.adopt(self._reply.cancel())
             self._reply = None
+            self._response = None

@@ -10,9 +10,14 @@ from appliance.events import (
     AnyEvent,
     ClauseReady,
     EngineFailed,
+    HandedOver,
+    PassagesUsed,
     PlayoutStarted,
     SpeechEnded,
     TextDelta,
+    ToolFinished,
+    ToolRefused,
+    ToolStarted,
     Transcribed,
     TurnCommitted,
     TurnDropped,
@@ -49,6 +54,12 @@ class TurnRecord:
     heard: str = ""
     interrupted: bool = False
     answered: bool = False
+    tools: list[dict[str, object]] = field(default_factory=list)
+    """What was called or refused: `tool`, `arguments` with their `evidence`, `outcome`."""
+    handover: dict[str, object] | None = None
+    """What went to people, and whether it has arrived."""
+    passages: list[str] = field(default_factory=list)
+    """What the answer rests on."""
     errors: list[str] = field(default_factory=list)
     speculations_dropped: int = 0
     wasted_cpu_s: float = 0.0
@@ -60,7 +71,9 @@ class TurnRecord:
             "turn": self.turn,
             "user": {"text": self.user_text, "confidence": self.confidence, "rejected": self.rejected},
             "assistant": {"text": self.assistant_text, "heard": self.heard, "interrupted": self.interrupted},
-            "tools": [],
+            "tools": self.tools,
+            "handover": self.handover,
+            "passages": self.passages,
             "errors": self.errors,
             "speculation": {"dropped": self.speculations_dropped, "cpu_s": round(self.wasted_cpu_s, 3)},
             "ms": {name: None if value is None else round(value) for name, value in asdict(self.ms).items()},
@@ -98,6 +111,7 @@ def summarise(turn: int, events: Iterable[AnyEvent], last_voiced_t: float | None
     for event in events:
         _note_time(times, event)
         _note_words(record, event)
+        _note_acts(record, event)
     reference = times.get("last_voiced") if last_voiced_t is None else last_voiced_t
     if reference is not None:
         names = ("end_of_turn", "transcript", "first_token", "first_clause", "first_audio")
@@ -132,3 +146,20 @@ def _note_words(record: TurnRecord, event: AnyEvent) -> None:
             record.wasted_cpu_s += event.cpu_s
         case EngineFailed():
             record.errors.append(f"{event.code}: {event.detail}")
+
+
+def _note_acts(record: TurnRecord, event: AnyEvent) -> None:
+    match event:
+        case ToolStarted():
+            called = {"tool": event.tool, "arguments": dict(event.arguments), "evidence": dict(event.evidence)}
+            record.tools.append({**called, "outcome": "running"})
+        case ToolFinished():
+            outcome = "failed" if not event.ok else "empty" if event.empty else "succeeded"
+            finished = {"outcome": outcome, "error": event.error_code or None, "ms": round(event.duration_s * 1000)}
+            record.tools[-1 if record.tools else 0 :] = [{**(record.tools[-1] if record.tools else {}), **finished}]
+        case ToolRefused():
+            record.tools.append({"tool": event.tool, "outcome": "refused", "reason": event.reason})
+        case HandedOver():
+            record.handover = {"kind": event.kind, "reason": event.reason, "delivered": event.delivered}
+        case PassagesUsed():
+            record.passages = list(event.passages)

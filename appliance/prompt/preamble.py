@@ -11,7 +11,7 @@ from appliance.engines.ports import Message, Role
 RULES = (
     "You talk with a person by voice. Answer in one or two short spoken sentences, without lists or markup.",
     "Use only the facts below about this place. If they do not answer it, say that you do not know and who can help.",
-    "You cannot do anything but talk: never say that you have booked, sent, changed or called something.",
+    "You yourself only talk: never say that you have booked, sent, changed or called something.",
 )
 
 

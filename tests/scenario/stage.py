@@ -14,6 +14,7 @@ from appliance.dialogue.earcons import Earcons
 from appliance.dialogue.gate import Gate
 from appliance.dialogue.journal import Journal
 from appliance.dialogue.phrases import PhraseBook, fixed_phrases
+from appliance.dialogue.responding import TalkingResponder
 from appliance.dialogue.session import Engines, Session
 from appliance.events import AnyEvent, StateChanged, TurnCommitted
 from tests.scenario.fakes import (
@@ -52,7 +53,8 @@ class Stage:
         engines = Engines(
             transcriber=self.transcriber, turn_detector=self.turn_detector, model=self.model, voice=self.voice
         )
-        self.session = Session(config, engines, self.loudspeaker, self.clock, self.journal, phrases)
+        responder = TalkingResponder(self.model)
+        self.session = Session(config, engines, self.loudspeaker, self.clock, self.journal, phrases, responder)
         earcons = Earcons(self.loudspeaker) if config.attention.earcons else None
         if earcons is not None:
             bus.subscribe(earcons)
