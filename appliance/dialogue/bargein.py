@@ -1,4 +1,8 @@
-"""Whether speech during a reply is an interruption: a pure function of frames and transcripts, in stream time."""
+"""Whether speech during a reply is an interruption: a pure function of frames and transcripts, in stream time.
+
+Falling silent and giving up the floor are two decisions. Somebody who has spoken for a moment wants to be heard now, so
+that the reply is held; whether they want the floor, their words tell, and until then nothing of the reply is lost.
+"""
 
 from __future__ import annotations
 
@@ -11,9 +15,19 @@ from appliance.dialogue.voicing import Voicing, to_samples
 
 SPEECH_ENDS_AFTER_MS = 96
 """Silence after which a short word such as "Stop." is over."""
-ASK_EVERY_MS = 192
+ASK_EVERY_MS = 128
+HOLD_AFTER_MS = 416
+"""Speech after which the reply is held, although nobody knows yet what is being said.
+
+By then the first answer has usually come; sooner, every "okay" would make a gap."""
+HOLD_BACKCHANNEL_AFTER_MS = 640
+"""The same when it began as a backchannel, which is hardly ever longer."""
+SURE = 0.5
+"""Confidence in words from which one answer is enough; below it the next one has to find words too."""
 UNCLEAR_SHARE = 2 / 3
 """Share of the longest undecided speech after which speech without a known backchannel in it interrupts."""
+COVERED_MS = 96
+"""Sound at the end of a speech that an answer need not have heard: no word is so short."""
 
 
 class BargeInSignal(StrEnum):
@@ -21,6 +35,8 @@ class BargeInSignal(StrEnum):
 
     ASK = "ask"
     """Transcribe the speech from `speech_start` up to now and report with `on_words`."""
+    HOLD = "hold"
+    """Fall silent until ACCEPTED or REFUSED, one of which follows: somebody speaks, and it is not known yet what."""
     ACCEPTED = "accepted"
     """The person wants the floor; nothing more follows until `reset`."""
     REFUSED = "refused"
@@ -28,7 +44,7 @@ class BargeInSignal(StrEnum):
 
 
 class BargeIn:
-    """Listens while the assistant is audible. Positions are samples at 16 kHz in the stream of frames."""
+    """Listens while the assistant is audible, or held. Positions are samples at 16 kHz in the stream of frames."""
 
     def __init__(self, barge_in: BargeInConfig, vad: VadConfig) -> None:
         self._enabled = barge_in.enabled
@@ -48,13 +64,21 @@ class BargeIn:
         self._accepted = False
         self._forget()
 
+    @property
+    def holding(self) -> bool:
+        """Whether HOLD was the last verdict: the reply waits for another one."""
+        return self._holding
+
     def _forget(self) -> None:
         self._voiced = 0
         self._last_voiced = 0
         self._next_ask = 0
         self._asking = False
         self._unclear = False
+        self._backchannel = False
+        self._doubted = False
         self._ended = False
+        self._holding = False
 
     def on_frame(self, frame: Frame) -> tuple[BargeInSignal, ...]:
         """Take the next frame."""
@@ -66,7 +90,7 @@ class BargeIn:
             return ()
         return self._on_silent(frame)
 
-    def on_words(self, text: str, rejected: str | None, at: int) -> tuple[BargeInSignal, ...]:
+    def on_words(self, text: str, rejected: str | None, at: int, confidence: float = 1.0) -> tuple[BargeInSignal, ...]:
         """Take what was understood of the speech up to `at`; `rejected` says why it is noise and not words.
 
         Every ASK wants one answer; what is about an earlier speech is ignored.
@@ -74,14 +98,18 @@ class BargeIn:
         if not self._voiced or at <= self.speech_start:
             return ()
         self._asking = False
-        if rejected is None and text.strip() and not is_backchannel(text, self._backchannels):
-            return self._settle(BargeInSignal.ACCEPTED)
+        words = rejected is None and bool(text.strip())
+        self._backchannel = words and is_backchannel(text, self._backchannels)
+        if words and not self._backchannel:
+            if confidence >= SURE or self._doubted:
+                return self._settle(BargeInSignal.ACCEPTED)
+            self._doubted, rejected = True, "low-confidence"
         self._unclear = rejected is not None
+        self.refusal = rejected or ("backchannel" if words else "silence")
         if not self._ended:
             return ()
-        if at < self._last_voiced:
+        if at + to_samples(COVERED_MS) < self._last_voiced:
             return self._ask(at)
-        self.refusal = rejected or ("backchannel" if text.strip() else "silence")
         return self._settle(BargeInSignal.REFUSED)
 
     def _on_voiced(self, frame: Frame) -> tuple[BargeInSignal, ...]:
@@ -93,9 +121,15 @@ class BargeIn:
         self._ended = False
         if self._voiced >= (self._max_unclear if self._unclear else self._max_undecided):
             return self._settle(BargeInSignal.ACCEPTED)
-        if frame.end >= self._next_ask and not self._asking:
-            return self._ask(frame.end)
-        return ()
+        held = self._hold()
+        return held + (self._ask(frame.end) if frame.end >= self._next_ask and not self._asking else ())
+
+    def _hold(self) -> tuple[BargeInSignal, ...]:
+        patience_ms = HOLD_BACKCHANNEL_AFTER_MS if self._backchannel else HOLD_AFTER_MS
+        if self._holding or self._voiced < to_samples(patience_ms):
+            return ()
+        self._holding = True
+        return (BargeInSignal.HOLD,)
 
     def _on_silent(self, frame: Frame) -> tuple[BargeInSignal, ...]:
         if self._ended or frame.end - self._last_voiced < to_samples(SPEECH_ENDS_AFTER_MS):

@@ -53,7 +53,8 @@ class Room:
 
     def decided_ms(self) -> int:
         """Time of the decision after the person's first sound."""
-        ((signal, at),) = [entry for entry in self.log if entry[0] is not BargeInSignal.ASK]
+        silent = {BargeInSignal.ASK, BargeInSignal.HOLD}
+        ((signal, at),) = [entry for entry in self.log if entry[0] not in silent]
         assert signal is BargeInSignal.ACCEPTED
         return at - self.policy.speech_start // 16
 
@@ -76,6 +77,38 @@ def test_words_are_accepted_within_half_a_second() -> None:
     room = Room([(180, "what")]).speak(480)
     assert room.signals == [BargeInSignal.ASK, BargeInSignal.ACCEPTED]
     assert 200 <= room.decided_ms() <= 500
+
+
+def test_who_speaks_is_not_talked_over_while_the_words_are_looked_for() -> None:
+    room = Room([(700, "what")]).speak(448)
+    assert (BargeInSignal.HOLD, 416) in room.log
+    assert room.policy.holding
+    room.speak(512)
+    assert room.signals.count(BargeInSignal.HOLD) == 1
+    assert room.signals[-1] is BargeInSignal.ACCEPTED
+    assert not room.policy.holding
+
+
+def test_a_backchannel_that_was_recognised_in_time_does_not_hold_the_reply() -> None:
+    room = Room([(100, "Mm-hm.")]).speak(512).quiet(320)
+    assert set(room.signals) == {BargeInSignal.ASK, BargeInSignal.REFUSED}
+    assert not room.policy.holding
+
+
+def test_a_long_backchannel_holds_it_after_all() -> None:
+    room = Room([(100, "Mm-hm.")]).speak(704)
+    assert (BargeInSignal.HOLD, 640) in room.log
+
+
+def test_a_cough_holds_it_until_it_is_over() -> None:
+    room = Room(rejected="no-speech").speak(448).quiet(320)
+    assert [signal for signal in room.signals if signal is not BargeInSignal.ASK] == [
+        BargeInSignal.HOLD,
+        BargeInSignal.REFUSED,
+    ]
+    held, released = (at for signal, at in room.log if signal is not BargeInSignal.ASK)
+    assert released - held <= 320
+    assert not room.policy.holding
 
 
 def test_a_lone_stop_is_accepted() -> None:
@@ -118,6 +151,18 @@ def test_a_cough_is_refused_with_the_reason_of_the_recogniser() -> None:
     assert room.policy.refusal == "no-speech"
 
 
+def test_doubtful_words_have_to_be_found_twice() -> None:
+    room = Room(latency_ms=5000).speak(480)
+    assert room.policy.on_words("A bank", None, 224 * 16, 0.3) == ()
+    assert room.policy.on_words("A bank is", None, 416 * 16, 0.3) == (BargeInSignal.ACCEPTED,)
+
+
+def test_doubtful_words_in_a_short_speech_are_none() -> None:
+    room = Room(latency_ms=5000).speak(192).quiet(96)
+    assert room.policy.on_words("Chirr.", None, 288 * 16, 0.3) == (BargeInSignal.REFUSED,)
+    assert room.policy.refusal == "low-confidence"
+
+
 def test_an_empty_transcript_is_refused() -> None:
     room = Room().speak(128).quiet(96)
     assert room.signals == [BargeInSignal.ASK]
@@ -131,12 +176,12 @@ def test_a_click_is_not_worth_a_question() -> None:
 
 def test_a_slow_recogniser_is_asked_one_question_at_a_time() -> None:
     room = Room([(200, "Yeah")], latency_ms=600).speak(800)
-    assert room.signals == [BargeInSignal.ASK]
+    assert room.signals == [BargeInSignal.ASK, BargeInSignal.HOLD]
 
 
 def test_a_short_answer_about_the_beginning_does_not_refuse_the_rest() -> None:
     room = Room([(250, "Okay"), (600, "stop")], latency_ms=512).speak(640).quiet(1280)
-    assert room.signals == [BargeInSignal.ASK, BargeInSignal.ASK, BargeInSignal.ACCEPTED]
+    assert room.signals == [BargeInSignal.ASK, BargeInSignal.HOLD, BargeInSignal.ASK, BargeInSignal.ACCEPTED]
 
 
 def test_two_backchannels_in_a_row_are_two_speeches() -> None:
@@ -174,8 +219,12 @@ def test_every_verdict_follows_a_question_or_long_speech(
     for value, length in runs:
         room.speak(length * FRAME_MS, value)
     questions = refused = 0
+    holding = False
     for signal in room.signals:
+        assert not (holding and signal is BargeInSignal.HOLD)
+        holding = signal is BargeInSignal.HOLD or (holding and signal is BargeInSignal.ASK)
         questions += signal is BargeInSignal.ASK
         refused += signal is BargeInSignal.REFUSED
         assert refused <= questions
+    assert room.policy.holding == holding
     assert not (refused and text == "Stop" and latency_ms == 0)

@@ -88,6 +88,7 @@ async def test_without_cancellation_it_interrupts_itself() -> None:
     outcome = await measured(bench(cancel=False))
     assert outcome.own_speech_s == pytest.approx(6.0)
     assert (outcome.interruptions, outcome.by_sound_alone) == (2, 0)
+    assert outcome.holds <= outcome.interruptions
     assert outcome.interruptions_per_hour == pytest.approx(outcome.interruptions * 600)
     assert outcome.speech_starts >= 1
     assert outcome.answers >= 1
@@ -106,7 +107,7 @@ async def test_with_cancellation_it_does_not() -> None:
 async def test_echo_without_words_is_not_answered() -> None:
     outcome = await measured(bench(rejected="no-speech", cancel=False))
     assert outcome.answers == 0
-    assert outcome.interruptions == outcome.by_sound_alone == 2
+    assert outcome.interruptions == outcome.by_sound_alone == outcome.holds == 2
     assert outcome.misheard[0].rejected == "no-speech"
     assert outcome.misheard[0].text == "x"
 
@@ -153,6 +154,7 @@ def test_report() -> None:
         own_speech_s=1800.0,
         interruptions=1,
         by_sound_alone=1,
+        holds=1,
         answers=0,
         speech_starts=2,
         erle_db=48.123456,

@@ -8,9 +8,9 @@ import pytest
 
 from appliance.ops.bench.report import rounded
 from appliance.ops.bench.turn_cases import evenly, with_noise
+from appliance.ops.bench.turn_figures import BargeInOutcome, barge_in_figures
 from appliance.ops.bench.turn_report import plot_turns, turn_json
 from appliance.ops.bench.turn_taking import TurnTaking, measure_turn_taking, scenes
-from appliance.ops.bench.turns import BargeInOutcome, barge_in_figures
 from tests.unit.test_bench_turns import RATE, bench, case
 
 
@@ -36,6 +36,7 @@ async def test_figures_of_every_condition() -> None:
     assert found.barge_ins["quiet"].backchannels == 1
     assert len(found.delays_ms["quiet"]) >= 1
     assert len(found.latencies_ms["quiet"]) == 2
+    assert list(found.backgrounds) == ["noise at 40 dB"]
 
 
 async def test_json_and_plot(tmp_path: Path) -> None:
@@ -49,8 +50,10 @@ async def test_json_and_plot(tmp_path: Path) -> None:
 
 
 def test_what_the_background_stopped_was_no_interruption() -> None:
-    outcomes = [BargeInOutcome(name="a", accepted=True, latency_ms=value) for value in (-40.0, 400.0)]
-    figures = barge_in_figures([*outcomes, BargeInOutcome(name="b", accepted=False, latency_ms=None)], [])
+    outcomes = [BargeInOutcome(name="a", accepted=True, latency_ms=value, silent_ms=value) for value in (-40.0, 400.0)]
+    figures = barge_in_figures(
+        [*outcomes, BargeInOutcome(name="b", accepted=False, latency_ms=None, silent_ms=None)], []
+    )
     assert figures.early_percent == figures.missed_percent == pytest.approx(100 / 3)
     assert figures.latency_ms is not None
     assert figures.latency_ms.p50 == 400.0

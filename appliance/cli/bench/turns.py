@@ -23,11 +23,12 @@ from appliance.ops.bench.turn_cases import (
     INTERRUPTIONS,
     TurnCase,
     evenly,
+    find_speech,
     load_folder,
     spoken_cases,
     turn_case,
 )
-from appliance.ops.bench.turn_report import barge_in_table, plot_turns, turn_json, turn_table
+from appliance.ops.bench.turn_report import background_table, barge_in_table, plot_turns, turn_json, turn_table
 from appliance.ops.bench.turn_taking import TurnTaking, measure_turn_taking, scenes
 from appliance.ops.bench.turns import Bench
 
@@ -70,7 +71,8 @@ def turns(
         print(json.dumps(turn_json(found, conditions), indent=2, ensure_ascii=False))
     else:
         console = Console()
-        console.print(turn_table(found.turns), barge_in_table(found.barge_ins), conditions)
+        console.print(turn_table(found.turns), barge_in_table(found.barge_ins), background_table(found.backgrounds))
+        console.print(conditions)
 
 
 def _people(config: Config, folder: Path | None) -> Sequence[TurnCase]:
@@ -88,10 +90,12 @@ async def _measure(config: Config, people: Sequence[TurnCase], noise_file: Path 
         voice = engines.voice(LISTENING_RATE)
         interruptions = await spoken_cases(voice, INTERRUPTIONS)
         backchannels = await spoken_cases(voice, BACKCHANNELS)
+        detector = engines.voice_detector()
+        people = [find_speech(case, detector, config.vad.threshold) for case in people]
         conditions = scenes(people, interruptions, backchannels, snr_db, noise)
         bench = Bench(
             config=config,
-            voice=engines.voice_detector(),
+            voice=detector,
             turn=engines.turn_detector(),
             transcriber=engines.transcriber(),
         )

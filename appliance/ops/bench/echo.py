@@ -37,8 +37,8 @@ FLOOR_DBFS = -65.0
 PAUSES_S = (0.6, 1.8, 1.0)
 """Silence after each reply, in turn: the echo dies away and the person could speak."""
 SPEEDS = (1.0, 0.9, 1.15)
-STT_LATENCY_MS = 288
-"""After what stream time the recogniser answers; measured 220 to 290 ms on two cores."""
+STT_LATENCY_MS = 160
+"""After what stream time the recogniser answers, as in `bench turns`."""
 LEARNING_S = 3.0
 AUDIBLE_DBFS = -50.0
 """Frames in which the microphone is quieter say nothing about how much echo is taken away."""
@@ -78,6 +78,8 @@ class EchoOutcome:
     """Replies that fell silent because of nobody."""
     by_sound_alone: int
     """Those among them without recognisable words: the reply goes on when the sound is over."""
+    holds: int
+    """Times that a reply was held for a moment, those that became interruptions among them."""
     answers: int
     """Turns of nobody that would have been answered."""
     speech_starts: int
@@ -179,6 +181,7 @@ class _Heard:
 
     interruptions: int = 0
     by_sound_alone: int = 0
+    holds: int = 0
     answers: int = 0
     speech_starts: int = 0
     misheard: list[Misheard] = field(default_factory=list)
@@ -234,6 +237,7 @@ class _EchoRun:
             own_speech_s=own_speech_s,
             interruptions=heard.interruptions,
             by_sound_alone=heard.by_sound_alone,
+            holds=heard.holds,
             answers=heard.answers,
             speech_starts=heard.speech_starts,
             erle_db=self._meter.erle_db if room.noise is None else None,
@@ -259,13 +263,16 @@ class _EchoRun:
         await self._settle(self._policy.on_frame(frame), words=False)
         if self._answer is not None and self._answer[0] <= frame.end:
             (_, at, transcript), self._answer = self._answer, None
-            await self._settle(self._policy.on_words(transcript.text, transcript.rejected, at), words=True)
+            signals = self._policy.on_words(transcript.text, transcript.rejected, at, transcript.confidence)
+            await self._settle(signals, words=True)
 
     async def _settle(self, signals: Iterable[BargeInSignal], *, words: bool) -> None:
         for signal in signals:
             if signal is BargeInSignal.ASK:
                 transcript = await self._transcribe(self._policy.speech_start, self._position, final=False)
                 self._answer = (self._position + to_samples(STT_LATENCY_MS), self._position, transcript)
+            elif signal is BargeInSignal.HOLD:
+                self._heard.holds += 1
             elif signal is BargeInSignal.ACCEPTED:
                 self._heard.interruptions += 1  # the policy is silent now until `reset`
                 self._heard.by_sound_alone += not words

@@ -11,9 +11,9 @@ import numpy as np
 import soxr
 
 from appliance.audio.files import read_audio
-from appliance.audio.levels import noise_at_snr, voiced_span, window_levels
-from appliance.audio.ports import LISTENING_RATE, Samples
-from appliance.engines.ports import Synthesiser
+from appliance.audio.levels import dbfs, noise_at_snr, voiced_span, window_levels
+from appliance.audio.ports import FRAME_SAMPLES, LISTENING_RATE, Samples
+from appliance.engines.ports import Synthesiser, VoiceDetector
 from appliance.errors import UsageError
 
 LEAD_S = 2.0
@@ -27,8 +27,17 @@ PAUSES_MS = (0, 400, 800, 1200)
 SHORTEST_WITH_PAUSE_S = 2.5
 """Nobody searches for words inside "yes"."""
 
-BACKCHANNELS = ("Yeah.", "Okay.", "Mm-hm.", "Uh-huh.", "Right.", "Sure.", "I see.", "Great.", "Thank you.", "Yes.")
+BACKCHANNELS = ("Yeah.", "Okay.", "Hmm.", "Uh-huh.", "Right.", "Sure.", "I see.", "Great.", "Thank you.", "Yes.")
 INTERRUPTIONS = ("Stop.", "Wait.", "No.", "Hold on a second.", "Excuse me.", "What did you say?", "Yes, but not today.")
+
+SPEEDS = (0.85, 1.0, 1.2)
+"""At which short words are spoken, since one voice speaks all of them."""
+BACKGROUND_S = 180.0
+"""How long nobody addresses the assistant."""
+
+UNNOTICED_MS = 200
+SPEECH_FRAMES = 6
+"""192 ms of speech are no knock."""
 
 _BREAK_S = 0.04
 _MIDDLE = (0.35, 0.75)
@@ -44,8 +53,15 @@ class TurnCase:
     """16 kHz."""
     first_voiced: int
     last_voiced: int
+    first_speech: int | None = None
+    """Where the voice begins, when a knock or a breath comes before it; see `find_speech`."""
     pause_ms: int = 0
     """Length of the pause that was put into the middle of it."""
+
+    @property
+    def first_spoken(self) -> int:
+        """Where the voice begins."""
+        return self.first_voiced if self.first_speech is None else self.first_speech
 
 
 def load_folder(folder: Path, language: str = "en") -> list[TurnCase]:
@@ -95,13 +111,33 @@ def turn_case(name: str, recording: Samples) -> TurnCase | None:
     )
 
 
-async def spoken_cases(synthesiser: Synthesiser, texts: Iterable[str]) -> list[TurnCase]:
-    """Let `synthesiser` speak `texts`, such as backchannels, of which there are few recordings."""
-    cases = []
-    for text in texts:
-        speech = await synthesiser.synthesise(text)
-        pcm = soxr.resample(speech.pcm, speech.sample_rate, LISTENING_RATE).astype(np.float32)
-        cases.append(turn_case(text, pcm))
+def find_speech(case: TurnCase, voice: VoiceDetector, threshold: float) -> TurnCase:
+    """Pass over the knocks and breaths before the voice, which are sound as well.
+
+    The voice begins at most `UNNOTICED_MS` before the detector first finds speech in the recording as it is.
+    """
+    voice.reset()
+    run = 0
+    for start in range(0, len(case.pcm) - FRAME_SAMPLES + 1, FRAME_SAMPLES):
+        run = run + 1 if voice.probability(case.pcm[start : start + FRAME_SAMPLES]) >= threshold else 0
+        if run == SPEECH_FRAMES:
+            found = start - (SPEECH_FRAMES - 1) * FRAME_SAMPLES - UNNOTICED_MS * LISTENING_RATE // 1000
+            return replace(case, first_speech=max(case.first_voiced, found))
+    return case
+
+
+async def spoken_cases(
+    synthesiser: Synthesiser, texts: Sequence[str], speeds: Sequence[float] = SPEEDS
+) -> list[TurnCase]:
+    """Let `synthesiser` speak `texts`, such as backchannels, of which there are few recordings, at all `speeds`."""
+    cases, normal = [], synthesiser.speed
+    for speed in speeds:
+        synthesiser.set_speed(normal * speed)
+        for text in texts:
+            speech = await synthesiser.synthesise(text)
+            pcm = soxr.resample(speech.pcm, speech.sample_rate, LISTENING_RATE).astype(np.float32)
+            cases.append(turn_case(text, pcm))
+    synthesiser.set_speed(normal)
     return [case for case in cases if case is not None]
 
 
@@ -162,15 +198,29 @@ def evenly(cases: Sequence[TurnCase], limit: int) -> list[TurnCase]:
     return [cases[index * len(cases) // count] for index in range(count)]
 
 
+def background(
+    people: Sequence[TurnCase], snr_db: float, noise: Samples | None = None, seconds: float = BACKGROUND_S
+) -> Samples:
+    """Return `noise`, else the babble of `people`, 16 kHz, `snr_db` below the person of median loudness."""
+    count = round(seconds * LISTENING_RATE)
+    voices = sorted((case.pcm[case.first_voiced : case.last_voiced] for case in people), key=dbfs)
+    bed = _babble(people, count, np.random.default_rng(count)) if noise is None else np.resize(noise, count)
+    return noise_at_snr(bed, voices[len(voices) // 2], LISTENING_RATE, snr_db)
+
+
 def _in_babble(case: TurnCase, cases: Sequence[TurnCase], snr_db: float, rng: np.random.Generator) -> TurnCase:
-    voices = [other for other in cases if other.name != case.name] or list(cases)
-    babble: Samples = np.zeros(len(case.pcm), np.float32)
-    for index in rng.integers(len(voices), size=BABBLE_VOICES):
-        voice = voices[index].pcm[voices[index].first_voiced : voices[index].last_voiced]
-        loop = np.resize(np.roll(voice, int(rng.integers(len(voice)))), len(babble))
-        babble += loop / max(float(np.sqrt(np.mean(np.square(loop)))), 1e-6)
+    babble = _babble([other for other in cases if other.name != case.name] or list(cases), len(case.pcm), rng)
     speech = case.pcm[case.first_voiced : case.last_voiced]
     return replace(case, pcm=case.pcm + noise_at_snr(babble, speech, LISTENING_RATE, snr_db))
+
+
+def _babble(voices: Sequence[TurnCase], count: int, rng: np.random.Generator) -> Samples:
+    babble: Samples = np.zeros(count, np.float32)
+    for index in rng.integers(len(voices), size=BABBLE_VOICES):
+        voice = voices[index].pcm[voices[index].first_voiced : voices[index].last_voiced]
+        loop = np.resize(np.roll(voice, int(rng.integers(len(voice)))), count)
+        babble += loop / max(float(np.sqrt(np.mean(np.square(loop)))), 1e-6)
+    return babble
 
 
 def _background(recording: Samples, count: int) -> Samples:

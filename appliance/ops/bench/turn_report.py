@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,8 +12,8 @@ from rich.table import Table
 
 from appliance.ops.bench.conversation import Spread
 from appliance.ops.bench.report import rounded
+from appliance.ops.bench.turn_figures import BackgroundFigures, BargeInFigures, TurnFigures
 from appliance.ops.bench.turn_taking import TurnTaking
-from appliance.ops.bench.turns import BargeInFigures, TurnFigures
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -24,10 +24,12 @@ def turn_table(conditions: Mapping[str, TurnFigures]) -> Table:
     figures = list(conditions.values())
     table = _table("ends of turns", conditions)
     for pause in figures[0].cut_off_percent if figures else ():
-        label = f"cut off at a pause of {pause} ms" if pause != "0" else "cut off, as recorded"
-        table.add_row(label, *(_percent(each.cut_off_percent[pause]) for each in figures))
+        place = f"at a pause of {pause} ms" if pause != "0" else "as recorded"
+        table.add_row(f"cut off, {place}", *(_percent(each.cut_off_percent[pause]) for each in figures))
+        table.add_row("  joined before the first sound", *(_percent(each.joined_percent[pause]) for each in figures))
     table.add_row("not found within 3 s", *(_percent(each.missed_percent) for each in figures))
     table.add_row("decision after the last sound, p50 / p95", *(_spread(each.delay_ms) for each in figures))
+    table.add_row("first sound, as recorded, p50 / p95", *(_spread(each.first_sound_ms) for each in figures))
     table.add_row("replies prepared per turn", *(f"{each.prepared_per_turn:.2f}" for each in figures))
     return table
 
@@ -40,10 +42,24 @@ def barge_in_table(conditions: Mapping[str, BargeInFigures]) -> Table:
     table.add_row(
         "stopped by the background, before the first sound", *(_percent(each.early_percent) for each in figures)
     )
+    table.add_row("silent after the first sound, p50 / p95", *(_spread(each.silent_ms) for each in figures))
     table.add_row("decision after the first sound, p50 / p95", *(_spread(each.latency_ms) for each in figures))
     table.add_row(
         "backchannels that stopped the reply", *(_percent(each.backchannel_errors_percent) for each in figures)
     )
+    table.add_row("backchannels that held it", *(_percent(each.backchannel_gaps_percent) for each in figures))
+    table.add_row("  for, p50 / p95", *(_spread(each.backchannel_gap_ms) for each in figures))
+    return table
+
+
+def background_table(conditions: Mapping[str, BackgroundFigures]) -> Table:
+    """Return what the background alone does to an hour of the assistant's speech."""
+    figures = list(conditions.values())
+    table = _table("nobody addresses it, per hour of its speech", conditions)
+    table.add_row("held for a moment", *(f"{each.holds_per_hour:.0f}" for each in figures))
+    table.add_row("  for, p50 / p95", *(_spread(each.gap_ms) for each in figures))
+    table.add_row("held until it is quiet", *(f"{each.by_sound_per_hour:.0f}" for each in figures))
+    table.add_row("given up for words", *(f"{each.by_words_per_hour:.0f}" for each in figures))
     return table
 
 
@@ -53,6 +69,7 @@ def turn_json(found: TurnTaking, conditions: Mapping[str, object]) -> dict[str, 
         "conditions": dict(conditions),
         "turns": {name: rounded(asdict(figures)) for name, figures in found.turns.items()},
         "barge_in": {name: rounded(asdict(figures)) for name, figures in found.barge_ins.items()},
+        "background": {name: rounded(asdict(figures)) for name, figures in found.backgrounds.items()},
         "delay_deciles_ms": {name: _deciles(values) for name, values in found.delays_ms.items()},
         "latency_deciles_ms": {name: _deciles(values) for name, values in found.latencies_ms.items()},
     }
@@ -95,7 +112,7 @@ def _deciles(values: list[float]) -> list[int]:
     return [round(float(value)) for value in np.percentile(values, range(0, 101, 10))] if values else []
 
 
-def _table(title: str, conditions: Mapping[str, TurnFigures] | Mapping[str, BargeInFigures]) -> Table:
+def _table(title: str, conditions: Iterable[str]) -> Table:
     table = Table(title=title, title_justify="left")
     table.add_column("")
     for name in conditions:

@@ -6,17 +6,16 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from appliance.audio.ports import Samples
-from appliance.ops.bench.turn_cases import TurnCase, with_babble, with_noise, with_pauses
-from appliance.ops.bench.turns import (
+from appliance.ops.bench.turn_cases import TurnCase, background, with_babble, with_noise, with_pauses
+from appliance.ops.bench.turn_figures import (
+    BackgroundFigures,
     BargeInFigures,
-    Bench,
     TurnFigures,
     barge_in_figures,
     latencies_ms,
-    run_barge_ins,
-    run_turns,
     turn_figures,
 )
+from appliance.ops.bench.turns import Bench, run_background, run_barge_ins, run_turns
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +27,8 @@ class Scene:
     """Said during a reply; they should stop it."""
     backchannels: Sequence[TurnCase]
     """Said during a reply; they should not stop it."""
+    background: Samples | None = None
+    """Heard during a reply while nobody addresses the assistant, 16 kHz."""
 
     def __len__(self) -> int:
         return len(self.turns) + len(self.interruptions) + len(self.backchannels)
@@ -39,6 +40,7 @@ class TurnTaking:
 
     turns: dict[str, TurnFigures] = field(default_factory=dict)
     barge_ins: dict[str, BargeInFigures] = field(default_factory=dict)
+    backgrounds: dict[str, BackgroundFigures] = field(default_factory=dict)
     delays_ms: dict[str, list[float]] = field(default_factory=dict)
     """From the last sound of each turn to the decision that it has ended."""
     latencies_ms: dict[str, list[float]] = field(default_factory=dict)
@@ -63,7 +65,10 @@ def scenes(
 
     name = f"{'babble' if noise is None else 'noise'} at {snr_db:g} dB"
     loud = Scene(
-        turns=noisy(quiet.turns), interruptions=noisy(quiet.interruptions), backchannels=noisy(quiet.backchannels)
+        turns=noisy(quiet.turns),
+        interruptions=noisy(quiet.interruptions),
+        backchannels=noisy(quiet.backchannels),
+        background=background(people, snr_db, noise),
     )
     return {"quiet": quiet, name: loud}
 
@@ -85,4 +90,6 @@ async def measure_turn_taking(
         found.barge_ins[name] = barge_in_figures(cuts, nods)
         found.delays_ms[name] = [end.delay_ms for end in ends if end.delay_ms is not None]
         found.latencies_ms[name] = latencies_ms(cuts)
+        if scene.background is not None:
+            found.backgrounds[name] = await run_background(bench, scene.background)
     return found

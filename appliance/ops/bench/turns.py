@@ -6,24 +6,26 @@ the same figures on every machine.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-
-import numpy as np
 
 from appliance.audio.ports import FRAME_SAMPLES, LISTENING_RATE, Frame, Samples
 from appliance.config.models import Config
 from appliance.dialogue.bargein import BargeIn, BargeInSignal
 from appliance.dialogue.endpointing import Endpointer, Signal
+from appliance.dialogue.session import SHORTEST_MISUNDERSTANDING_S
 from appliance.dialogue.voicing import to_samples
 from appliance.engines.ports import Transcriber, TurnDetector, VoiceDetector
 from appliance.ops.bench.conversation import Spread
 from appliance.ops.bench.turn_cases import TurnCase
+from appliance.ops.bench.turn_figures import BackgroundFigures, BargeInOutcome, Ending, TurnOutcome
 
 TRAILING_MS = 200
 """Silence after the last voiced sample that the recogniser gets."""
 EARLY_MS = 150
-"""An end found less than this before the true end cuts nothing off: the detectors differ by as much."""
+"""An answer less than this before the true end cuts nothing off: the detectors differ by as much."""
+TURN_OVER_MS = 500
+"""Quiet after which the background that took the floor has lost it again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,8 +38,12 @@ class Bench:
     transcriber: Transcriber
     turn_latency_ms: int = 96
     """After what stream time the semantic detector answers; measured 45 to 90 ms on two cores."""
-    stt_latency_ms: int = 288
-    """After what stream time the recogniser answers; measured 220 to 290 ms on two cores."""
+    stt_latency_ms: int = 160
+    """After what stream time the recogniser answers."""
+    reply_ms: int = 600
+    """After the last voiced sample, when the first sound of a reply is there if the end has been decided."""
+    output_ms: int = 40
+    """From a decision to the first sound of a reply that waits for it."""
 
     def frames(self, pcm: Samples) -> Iterator[Frame]:
         """Yield the frames of a stream that begins with `pcm`."""
@@ -46,67 +52,6 @@ class Bench:
             piece = pcm[start : start + FRAME_SAMPLES]
             end_s = (start + FRAME_SAMPLES) / LISTENING_RATE
             yield Frame(pcm=piece, start=start, speech_probability=self.voice.probability(piece), t=end_s)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TurnOutcome:
-    """How one turn was ended."""
-
-    name: str
-    pause_ms: int
-    cut_off: bool
-    """Ended while the person had not finished."""
-    missed: bool
-    """Not noticed at all, or not ended within 3 s."""
-    delay_ms: float | None
-    """From the last voiced sample to the decision."""
-    reason: str
-    pauses: int
-    """How often a reply was prepared: once when nothing was in vain."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BargeInOutcome:
-    """What became of speech during a reply."""
-
-    name: str
-    accepted: bool
-    latency_ms: float | None
-    """From the first voiced sample to the decision."""
-
-    @property
-    def early(self) -> bool:
-        """Whether the reply was stopped before the person had made a sound."""
-        return self.latency_ms is not None and self.latency_ms < 0.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TurnFigures:
-    """The figures of a set of turns."""
-
-    turns: int
-    cut_off_percent: dict[str, float]
-    """By the length of the pause in the turn, in ms; `0` are the recordings as they are."""
-    missed_percent: float
-    delay_ms: Spread | None
-    prepared_per_turn: float
-    reasons: dict[str, int]
-    cut_off: list[str] = field(default_factory=list)
-    """Which recordings, as they are, were cut off."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BargeInFigures:
-    """The figures of speech during a reply."""
-
-    interruptions: int
-    missed_percent: float
-    early_percent: float
-    """The background had stopped the reply before the person spoke."""
-    latency_ms: Spread | None
-    backchannels: int
-    backchannel_errors_percent: float
-    """Backchannels that stopped the reply."""
 
 
 @dataclass(slots=True)
@@ -138,9 +83,14 @@ async def run_barge_ins(bench: Bench, cases: Iterable[TurnCase], progress: Calla
     """Let every case be heard during a reply and say whether it stopped it; `progress` is called after each."""
     outcomes = []
     for case in cases:
-        outcomes.append(await _BargeInRun(bench, case).outcome())
+        outcomes.append(await _BargeInRun(bench, case.pcm).outcome(case))
         progress()
     return outcomes
+
+
+async def run_background(bench: Bench, pcm: Samples) -> BackgroundFigures:
+    """Let `pcm`, 16 kHz, in which nobody addresses the assistant, be heard during a reply that never ends."""
+    return await _BargeInRun(bench, pcm).background()
 
 
 class _TurnRun:
@@ -151,34 +101,46 @@ class _TurnRun:
         self._answers = _Answers()
         self._now = 0
         self._pauses = 0
+        self._text: str | None = None
         self._ended_at: int | None = None
+        self._sound_at: int | None = None
+        self._joined = False
 
     async def outcome(self) -> TurnOutcome:
         for frame in self._bench.frames(self._case.pcm):
             self._now = frame.end
-            self._handle(self._endpointer.on_frame(frame))
+            await self._handle(self._endpointer.on_frame(frame))
             await self._answers.arrive(frame.end)
-            if self._ended_at is not None:
+            if self._sound_at is not None and frame.end >= self._sound_at:
                 break
         return self._result()
 
     def _result(self) -> TurnOutcome:
-        ended, end = self._ended_at, self._case.last_voiced
-        last_heard = self._endpointer.last_voiced
-        cut_off = ended is not None and ended < end and last_heard < end - to_samples(EARLY_MS)
+        end, ending = self._case.last_voiced, self._ending()
+        heard = ending in {Ending.WAITED, Ending.JOINED}
         return TurnOutcome(
             name=self._case.name,
             pause_ms=self._case.pause_ms,
-            cut_off=cut_off,
-            missed=ended is None,
-            delay_ms=None if ended is None or cut_off else (ended - end) * 1000 / LISTENING_RATE,
+            ending=ending,
+            delay_ms=_ms(self._ended_at, end) if heard else None,
+            first_sound_ms=_ms(self._sound_at, end) if heard else None,
             reason=self._endpointer.end_reason,
             pauses=self._pauses,
         )
 
-    def _handle(self, signals: Sequence[Signal]) -> None:
+    def _ending(self) -> Ending:
+        if self._sound_at is None:
+            return Ending.MISSED
+        heard_all = self._endpointer.last_voiced >= self._case.last_voiced - to_samples(EARLY_MS)
+        if not heard_all and self._sound_at < self._case.last_voiced - to_samples(EARLY_MS):
+            return Ending.CUT_OFF
+        return Ending.JOINED if self._joined else Ending.WAITED
+
+    async def _handle(self, signals: Sequence[Signal]) -> None:
         for signal in signals:
             match signal:
+                case Signal.SPEECH_STARTED:
+                    self._on_speech()
                 case Signal.PAUSED:
                     self._pauses += 1
                     self._answers.after(self._now + to_samples(self._bench.stt_latency_ms), self._transcription())
@@ -186,27 +148,48 @@ class _TurnRun:
                     self._answers.after(self._now + to_samples(self._bench.turn_latency_ms), self._question())
                 case Signal.RESUMED:
                     self._answers.waiting.clear()
+                    self._text = None
                 case Signal.ENDED if self._endpointer.last_voiced > self._case.first_voiced:
-                    self._ended_at = self._now
-                case _:  # speech that started, or a turn that the babble before the person made up
-                    pass
+                    await self._on_end()
+                case Signal.ENDED:  # a turn that the babble before the person made up
+                    self._answers.waiting.clear()
+
+    def _on_speech(self) -> None:
+        self._text = None
+        if self._sound_at is not None and self._endpointer.speech_start < self._case.last_voiced:
+            self._joined = True
+            self._sound_at = self._ended_at = None
+
+    async def _on_end(self) -> None:
+        if self._text is None:
+            self._text = (await self._bench.transcriber.transcribe(self._utterance())).text
+        self._answers.waiting.clear()
+        last_voiced = self._endpointer.last_voiced
+        voiced_s = (last_voiced - self._endpointer.speech_start) / LISTENING_RATE
+        if not self._text and voiced_s < SHORTEST_MISUNDERSTANDING_S:
+            return  # a knock: nothing is said, and the person is still listened to
+        self._ended_at = self._now
+        self._sound_at = self._now + to_samples(self._bench.output_ms)
+        if self._text:  # else a fixed phrase is said, which is ready
+            self._sound_at = max(self._sound_at, last_voiced + to_samples(self._bench.reply_ms))
+
+    def _utterance(self) -> Samples:
+        return self._heard(self._endpointer.last_voiced + to_samples(TRAILING_MS))
 
     def _transcription(self) -> Callable[[], Awaitable[None]]:
-        at = self._now
-        pcm = self._heard(self._endpointer.last_voiced + to_samples(TRAILING_MS))
+        at, pcm = self._now, self._utterance()
 
         async def answer() -> None:
-            transcript = await self._bench.transcriber.transcribe(pcm)
-            self._handle(self._endpointer.on_transcript(transcript.text, at))
+            self._text = (await self._bench.transcriber.transcribe(pcm)).text
+            await self._handle(self._endpointer.on_transcript(self._text, at))
 
         return answer
 
     def _question(self) -> Callable[[], Awaitable[None]]:
-        at = self._now
-        pcm = self._heard(at)
+        at, pcm = self._now, self._heard(self._now)
 
         async def answer() -> None:
-            self._handle(self._endpointer.on_turn_probability(await self._bench.turn.finished(pcm), at))
+            await self._handle(self._endpointer.on_turn_probability(await self._bench.turn.finished(pcm), at))
 
         return answer
 
@@ -216,82 +199,87 @@ class _TurnRun:
 
 
 class _BargeInRun:
-    def __init__(self, bench: Bench, case: TurnCase) -> None:
+    def __init__(self, bench: Bench, pcm: Samples) -> None:
         self._bench = bench
-        self._case = case
+        self._pcm = pcm
         self._policy = BargeIn(bench.config.turn.barge_in, bench.config.vad)
         self._answers = _Answers()
         self._now = 0
-        self._accepted_at: int | None = None
+        self._held_at: int | None = None
+        self._gaps: list[int] = []
+        self._accepted: list[tuple[int, bool]] = []
+        """Where the floor was given up, and whether it was for words."""
 
-    async def outcome(self) -> BargeInOutcome:
-        for frame in self._bench.frames(self._case.pcm):
-            self._now = frame.end
-            self._handle(self._policy.on_frame(frame))
-            await self._answers.arrive(frame.end)
-            if self._accepted_at is not None:
+    async def outcome(self, case: TurnCase) -> BargeInOutcome:
+        """Listen until the person has the floor."""
+        async for _ in self._listen():
+            if self._accepted:
                 break
-        accepted = self._accepted_at
+        accepted = self._accepted[0][0] if self._accepted else None
+        silent = accepted if self._held_at is None else self._held_at
         return BargeInOutcome(
-            name=self._case.name,
+            name=case.name,
             accepted=accepted is not None,
-            latency_ms=None if accepted is None else (accepted - self._case.first_voiced) * 1000 / LISTENING_RATE,
+            latency_ms=_ms(accepted, case.first_spoken),
+            silent_ms=_ms(silent, case.first_spoken),
+            gap_ms=sum(self._gaps) * 1000 / LISTENING_RATE,
         )
 
-    def _handle(self, signals: Sequence[BargeInSignal]) -> None:
+    async def background(self) -> BackgroundFigures:
+        """Listen to the end, as if each reply that was given up was followed by another once it is quiet."""
+        loud_until, counted = 0, 0
+        async for frame in self._listen():
+            if frame.speech_probability >= self._bench.config.vad.threshold_off:
+                loud_until = frame.end
+            if len(self._accepted) > counted and frame.end - loud_until >= to_samples(TURN_OVER_MS):
+                counted = len(self._accepted)
+                self._policy.reset()
+                self._answers.waiting.clear()
+                self._held_at = None
+        hours = len(self._pcm) / LISTENING_RATE / 3600
+        words = sum(words for _, words in self._accepted)
+        return BackgroundFigures(
+            minutes=hours * 60,
+            holds_per_hour=len(self._gaps) / hours,
+            gap_ms=Spread.of([gap * 1000 / LISTENING_RATE for gap in self._gaps]),
+            by_sound_per_hour=(len(self._accepted) - words) / hours,
+            by_words_per_hour=words / hours,
+        )
+
+    async def _listen(self) -> AsyncIterator[Frame]:
+        for frame in self._bench.frames(self._pcm):
+            self._now = frame.end
+            self._handle(self._policy.on_frame(frame), words=False)
+            await self._answers.arrive(frame.end)
+            yield frame
+
+    def _handle(self, signals: Sequence[BargeInSignal], *, words: bool) -> None:
         for signal in signals:
-            if signal is BargeInSignal.ASK:
-                self._answers.after(self._now + to_samples(self._bench.stt_latency_ms), self._question())
-            elif signal is BargeInSignal.ACCEPTED:
-                self._accepted_at = self._now
+            match signal:
+                case BargeInSignal.ASK:
+                    self._answers.after(self._now + to_samples(self._bench.stt_latency_ms), self._question())
+                case BargeInSignal.HOLD:
+                    self._held_at = self._now
+                case BargeInSignal.ACCEPTED:
+                    self._accepted.append((self._now, words))
+                case BargeInSignal.REFUSED if self._held_at is not None:
+                    self._gaps.append(self._now - self._held_at)
+                    self._held_at = None
+                case BargeInSignal.REFUSED:
+                    pass
 
     def _question(self) -> Callable[[], Awaitable[None]]:
         at = self._now
         padding = to_samples(self._bench.config.vad.prefix_padding_ms)
-        pcm = self._case.pcm[max(0, self._policy.speech_start - padding) : at]
+        pcm = self._pcm[max(0, self._policy.speech_start - padding) : at]
 
         async def answer() -> None:
             transcript = await self._bench.transcriber.transcribe(pcm, final=False)
-            self._handle(self._policy.on_words(transcript.text, transcript.rejected, at))
+            words = self._policy.on_words(transcript.text, transcript.rejected, at, transcript.confidence)
+            self._handle(words, words=True)
 
         return answer
 
 
-def turn_figures(outcomes: Sequence[TurnOutcome]) -> TurnFigures:
-    """Sum up turns; there must be at least one."""
-    pauses = sorted({outcome.pause_ms for outcome in outcomes})
-    reasons = [outcome.reason for outcome in outcomes if not outcome.missed and not outcome.cut_off]
-    return TurnFigures(
-        turns=len(outcomes),
-        cut_off_percent={
-            str(pause): _percent(outcome.cut_off for outcome in outcomes if outcome.pause_ms == pause)
-            for pause in pauses
-        },
-        missed_percent=_percent(outcome.missed for outcome in outcomes),
-        delay_ms=Spread.of([outcome.delay_ms for outcome in outcomes if outcome.delay_ms is not None]),
-        prepared_per_turn=float(np.mean([outcome.pauses for outcome in outcomes])),
-        reasons={reason: reasons.count(reason) for reason in sorted(set(reasons))},
-        cut_off=[outcome.name for outcome in outcomes if outcome.cut_off and not outcome.pause_ms],
-    )
-
-
-def barge_in_figures(interruptions: Sequence[BargeInOutcome], backchannels: Sequence[BargeInOutcome]) -> BargeInFigures:
-    """Sum up interruptions, which should stop the reply, and backchannels, which should not."""
-    return BargeInFigures(
-        interruptions=len(interruptions),
-        missed_percent=_percent(not outcome.accepted for outcome in interruptions),
-        early_percent=_percent(outcome.early for outcome in interruptions),
-        latency_ms=Spread.of(latencies_ms(interruptions)),
-        backchannels=len(backchannels),
-        backchannel_errors_percent=_percent(outcome.accepted for outcome in backchannels),
-    )
-
-
-def latencies_ms(outcomes: Iterable[BargeInOutcome]) -> list[float]:
-    """Return how long the decisions about speech during a reply took, those before its beginning left out."""
-    return [each.latency_ms for each in outcomes if each.latency_ms is not None and not each.early]
-
-
-def _percent(flags: Iterable[bool]) -> float:
-    values = list(flags)
-    return 100.0 * sum(values) / len(values) if values else 0.0
+def _ms(position: int | None, reference: int) -> float | None:
+    return None if position is None else (position - reference) * 1000 / LISTENING_RATE
