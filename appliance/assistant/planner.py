@@ -297,7 +297,7 @@ def _named(text: str, phrases: tuple[str, ...]) -> str | None:
     """Return the phrase that occurs in the text as whole words and is not denied."""
     said = text.replace("\u2019", "'")
     for phrase in phrases:
-        match = re.search(rf"(?<!\w){re.escape(phrase)}(?!\w)", said, re.IGNORECASE)
-        if match and not is_negated(said, match.span()):
+        matches = re.finditer(rf"(?<!\w){re.escape(phrase)}(?!\w)", said, re.IGNORECASE)
+        if any(not is_negated(said, match.span()) for match in matches):
             return phrase
     return None

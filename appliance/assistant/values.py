@@ -42,7 +42,8 @@ FUNCTION_WORDS = frozenset(
     morning much my need no not now of oh ok okay on one or our out over pack package pharmacy please
     price product put really right said sell shop should so some something stock store sure take tell
     than thank thanks that that's the them then there there's these they thing think this to today uh um
-    up us was we well were what what's when where whether which who why will with would yes you your
+    up us was we well were what what's when where whether which who why will with would yeah yes you
+    your er hm hmm
     """.split()  # noqa: SIM905 - two hundred literals are no easier to read
 )
 """Words that carry a question and name nothing."""
