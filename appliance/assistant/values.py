@@ -92,9 +92,13 @@ class ValueFinder:
         free = [
             each
             for each in self._candidates(parameter, heard, taken, asked=asked)
-            if _fits(parameter, each) and (each.certain or self._doubtful) and not _overlaps(each, taken)
+            if _fits(parameter, each) and self._trusts(parameter, each) and not _overlaps(each, taken)
         ]
         return free[-1] if len({each.value for each in free}) == 1 else None
+
+    def _trusts(self, parameter: Parameter, found: Found) -> bool:
+        """Tell whether a value may be used: a doubtful one only if it is read back, or fits a pattern of its own."""
+        return found.certain or self._doubtful or parameter.pattern is not None
 
     def _candidates(self, parameter: Parameter, heard: Heard, taken: Sequence[Span], *, asked: bool) -> Iterable[Found]:
         text = heard.text

@@ -24,7 +24,7 @@ class Journal:
         self.turn_id = 0
         self._state = ""
 
-    def emit(self, kind: type[AnyEvent], **fields: object) -> None:
+    def emit(self, kind: type[AnyEvent], /, **fields: object) -> None:
         """Publish an event of `kind`; `t` is now unless it is among the fields."""
         stamp = {"session_id": self.session_id, "turn_id": self.turn_id, "epoch": self.epoch, "t": self._clock.now()}
         self._bus.publish(kind(**{**stamp, **fields}))  # type: ignore[arg-type]
