@@ -95,6 +95,22 @@ INTERRUPTION = (
 """A question, and what cuts the answer short."""
 
 
+ERRANDS = (
+    Turn("stock", SLT, ("Do you have any ibuprofen?",)),
+    Turn("order", RMS, ("Is my order ready?",)),
+    Turn("number", RMS, ("Four two seven one.",)),
+    Turn("book", SLT, ("I'd like to book an appointment", 0.3, "for physiotherapy.")),
+    Turn("day", SLT, ("The day after tomorrow, please.",)),
+    Turn("time", SLT, ("At ten in the morning.",)),
+    Turn("name", SLT, ("My name is Anna Miller.",)),
+    Turn("phone", SLT, ("Nine oh two, five five five, oh one four seven.",)),
+    Turn("correct", SLT, ("No, at eleven in the morning.",)),
+    Turn("yes", SLT, ("Yes, please.",)),
+    Turn("human", RMS, ("Can I talk to a human?",)),
+)
+"""Things to be done, by the tools of the example site."""
+
+
 def record(turns: Sequence[Turn], directory: Path) -> list[Path]:
     """Write each turn to `directory`/NN-name.wav and return the files.
 
@@ -136,12 +152,13 @@ def _read(path: Path) -> Samples:
 
 
 def main() -> int:
-    """Write both conversations below the directory that the command line names. Returns the exit status."""
+    """Write the conversations below the directory that the command line names. Returns the exit status."""
     parser = argparse.ArgumentParser(prog="visitor", description=__doc__)
     parser.add_argument("directory", type=Path)
     directory = parser.parse_args().directory
     try:
         record(VISIT, directory / "visit")
+        record(ERRANDS, directory / "errands")
         record(INTERRUPTION, directory / "interruption")
     except ApplianceError as error:
         sys.stderr.write(f"error: {error}\n  {error.remedy}\n")

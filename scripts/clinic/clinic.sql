@@ -40,6 +40,12 @@ CREATE TABLE appointments (
     UNIQUE (department, day, start_time)
 );
 
+CREATE TABLE handovers (
+    id INTEGER PRIMARY KEY,
+    idempotency_key TEXT UNIQUE,
+    content TEXT NOT NULL
+);
+
 INSERT INTO patients (name, phone, date_of_birth, note) VALUES
     ('Anna Petrov', '+19025550147', '1984-06-02', ''),
     ('James Miller', '+19025550163', '1959-11-23', 'Hard of hearing, please speak slowly.'),

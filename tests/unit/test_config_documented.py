@@ -110,7 +110,7 @@ def test_the_example_is_valid_with_and_without_the_commented_settings(tmp_path: 
     everything.write_text(without_comment_signs(), encoding="utf-8")
     shipped = load(CONFIG_YAML, {})
     complete = load(everything, {})
-    folders = {"models": complete.models, "storage": complete.storage}
+    folders = {"models": complete.models, "storage": complete.storage, "tools": complete.tools}
     assert shipped.model_copy(update=folders) == complete
 
 

@@ -31,7 +31,7 @@ def checkout(tmp_path: Path) -> Path:
     for name in ("python", "appliance", "ruff", "mypy", "lint-imports"):
         executable(checkout / ".venv" / "bin" / name, RECORD)
     executable(tmp_path / "bin" / "shellcheck", RECORD)
-    for name in ("visit/01-a.wav", "visit/02-b.wav", "interruption/01-c.wav"):
+    for name in ("visit/01-a.wav", "visit/02-b.wav", "errands/01-d.wav", "interruption/01-c.wav"):
         file = checkout / ".cache" / "visitor" / name
         file.parent.mkdir(parents=True, exist_ok=True)
         file.touch()
@@ -67,6 +67,7 @@ def test_demo_without_a_terminal_lets_the_visitor_talk_and_cut_in(checkout: Path
     assert calls == [
         "setup --for demo",
         f"appliance converse --out out/demo/visit --greet --user {visit}/01-a.wav {visit}/02-b.wav",
+        f"appliance converse --out out/demo/errands --greet --user .cache/visitor/errands/01-d.wav",
         f"appliance converse --out out/demo/interruption --greet --barge-in-after 1.5 --user {interruption}/01-c.wav",
     ]
 
