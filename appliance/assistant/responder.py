@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from appliance.assistant import wording
-from appliance.assistant.acting import Actor, Session, Writing
+from appliance.assistant.acting import Actor, Session
 from appliance.assistant.agenda import Agenda, Pending
 from appliance.assistant.answering import Answerer
 from appliance.assistant.jobs import Job
@@ -186,16 +186,16 @@ class AssistantResponse:
         writing = await self._desk.actor.write(job, pending, self._session)
         if writing.outcome is not None:
             said = self._told(job, pending, writing.outcome)
-            return [*said, *self._what_waits(writing)]
+            return [*said, *self._what_waits()] if writing.outcome.ok else said
         self._tell(ToolRefused, tool=job.name, reason="in-doubt" if writing.in_doubt else "already-done")
         if writing.already:
             return [wording.ALREADY_DONE]
         await self._escalate(f"it is not known whether {job.name} went through", Urgency.URGENT)
         return [wording.IN_DOUBT]
 
-    def _what_waits(self, writing: Writing) -> list[str]:
-        """Return the question of a task that waited until this one was done."""
-        if writing.outcome is None or not writing.outcome.ok:
+    def _what_waits(self) -> list[str]:
+        """Return the question of a task that waited until this one was done, unless the person has gone on already."""
+        if self._is_past or self._assistant.agenda.pending is not None:
             return []
         plan = self._desk.planner.resumed(self._assistant.agenda)
         self._assistant.adopt(plan.agenda)
@@ -221,12 +221,16 @@ class AssistantResponse:
 
     async def _deliver_form(self, job: Job, pending: Pending) -> AsyncGenerator[str]:
         await self._committed.wait()
-        delivered = await asyncio.shield(self._desk.actor.deliver_form(job, pending, self._session))
+        for sentence in await asyncio.shield(self._file(job, pending)):
+            yield f"{sentence} "
+
+    async def _file(self, job: Job, pending: Pending) -> list[str]:
+        delivered = await self._desk.actor.deliver_form(job, pending, self._session)
         self._tell(HandedOver, kind="intake", reason=job.name, delivered=delivered)
         assert job.form is not None  # noqa: S101 - the caller has looked
         handover = self._desk.config.handover
         said = {True: job.form.say.success, False: handover.handover_waits_phrase, None: handover.no_channel_phrase}
-        yield f"{said[delivered]} "
+        return [said[delivered], *self._what_waits()]
 
     # People.
 
@@ -269,7 +273,14 @@ class AssistantResponse:
             self._assistant.adopt(self._plan.agenda)
             self._flush()
 
+    @property
+    def _is_past(self) -> bool:
+        """Whether the person has left meanwhile: a write is seen to its end even then."""
+        return self._desk.journal.session_id != self._session.session_id
+
     def _change(self, change: Callable[[Agenda], Agenda]) -> None:
+        if self._is_past:
+            return
         if self._committed.is_set():
             self._assistant.adopt(change(self._assistant.agenda))
         elif self._plan is not None:
@@ -288,8 +299,9 @@ class AssistantResponse:
 
     def _flush(self) -> None:
         untold, self._untold = self._untold, []
+        stamp = {"session_id": self._session.session_id, "turn_id": self._session.turn}
         for event, fields in untold:
-            self._desk.journal.emit(event, turn_id=self._session.turn, **fields)
+            self._desk.journal.emit(event, **stamp, **fields)
 
 
 def _ignore(_: Agenda) -> None:

@@ -1,4 +1,4 @@
-"""A small pharmacy whose assistant is built of real parts, with an encoder of words and tools that are scripted."""
+"""An assistant built of real parts, with an encoder of words and with tools and a model that are scripted."""
 
 from __future__ import annotations
 
@@ -7,12 +7,14 @@ import json
 import re
 import zlib
 from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 from numpy.typing import NDArray
 
 from appliance.assistant.acting import Actor
@@ -20,14 +22,15 @@ from appliance.assistant.answering import Answerer
 from appliance.assistant.intents import Intents
 from appliance.assistant.jobs import jobs_of
 from appliance.assistant.planner import Planner
-from appliance.assistant.responder import Assistant, Desk
+from appliance.assistant.responder import Assistant, AssistantResponse, Desk
 from appliance.assistant.values import Heard
 from appliance.bus import Bus
 from appliance.config.models import Config
 from appliance.config.tools import ToolConfig
 from appliance.dialogue.journal import Journal
-from appliance.engines.ports import Message
+from appliance.engines.ports import Message, Role
 from appliance.events import AnyEvent
+from appliance.handover.message import Handover
 from appliance.knowledge.index import KnowledgeIndex
 from appliance.knowledge.load import load_knowledge
 from appliance.storage.db import Database
@@ -36,88 +39,13 @@ from appliance.storage.receipts import Receipts
 from appliance.tools.action import JSON, Action, Arguments, Result
 from appliance.tools.executor import Executor
 from appliance.tools.secrets import Secrets
+from tests.unit.assistant_site import configured
 from tests.unit.storage_fakes import HandClock
 
 DIMENSIONS = 1021
+CONFIRMING = ("I would like to book a vaccination.", "On Friday", "three")
+READ_BACK = "A vaccination on 2026-03-06 for 3. Shall I book it?"
 MONDAY = datetime(2026, 3, 2, 10, 5, tzinfo=UTC)
-
-STOCK = {
-    "name": "stock",
-    "description": "Looks up whether a product is in stock.",
-    "examples": [
-        "Do you have ibuprofen?",
-        "Do you have aspirin in stock?",
-        "Is there any cough syrup left?",
-        "Have you got plasters in stock?",
-        "Is paracetamol in stock?",
-    ],
-    "parameters": {"product": {"format": "words", "ask": "Which product?"}},
-    "say": {
-        "running": "Let me look.",
-        "success": "We have {{ count }} of {{ product }}.",
-        "empty": "We have no {{ product }}.",
-        "failure": "I can't look that up now.",
-    },
-    "python": {"entry_point": "stock"},
-}
-BOOK = {
-    "name": "book",
-    "description": "Books a vaccination.",
-    "effect": "write",
-    "examples": [
-        "I would like to book a vaccination.",
-        "Can I book a flu shot for two people?",
-        "Book a vaccination for tomorrow.",
-        "I need a flu shot.",
-        "Please book me in for a flu shot on Friday.",
-    ],
-    "parameters": {
-        "day": {"format": "date", "ask": "On which day?"},
-        "people": {"type": "integer", "minimum": 1, "maximum": 9, "ask": "For how many people?"},
-    },
-    "say": {
-        "confirm": "A vaccination on {{ day }} for {{ people }}. Shall I book it?",
-        "success": "It is booked, number {{ number }}.",
-        "failure": "I could not book it.",
-    },
-    "retries": 0,
-    "python": {"entry_point": "book"},
-}
-HUMAN = {
-    "name": "human",
-    "description": "Calls a colleague.",
-    "examples": ["Get me the manager.", "The manager, please."],
-    "builtin": "escalate",
-}
-COMPLAINT = {
-    "name": "complaint",
-    "description": "Takes a complaint.",
-    "examples": ["I want to complain.", "I have a complaint.", "I wish to make a complaint about a delivery."],
-    "fields": {
-        "what": {"format": "text", "ask": "What happened?"},
-        "phone": {"format": "phone", "ask": "What is your phone number?"},
-        "urgency": {"enum": ["normal", "urgent"], "ask": "Is it urgent or normal?"},
-    },
-    "urgency_field": "urgency",
-    "say": {
-        "begin": "I am sorry to hear that.",
-        "confirm": "I have noted: {{ what }} Is that right?",
-        "success": "Passed on.",
-    },
-}
-DESK_CHANNEL = {"kind": "command", "name": "desk", "argv": ["/bin/true"]}
-FACTS = ["The pharmacy is open from eight to six.", "Vaccinations cost 20 dollars."]
-
-
-def configured(**changes: Any) -> Config:
-    """Return the pharmacy's configuration; sections in `changes` replace those of it."""
-    given = {
-        "site": {"name": "the pharmacy", "facts": FACTS},
-        "tools": [STOCK, BOOK, HUMAN],
-        "forms": [COMPLAINT],
-        "handover": {"channels": [DESK_CHANNEL]},
-    }
-    return Config.model_validate_json(json.dumps(given | changes))
 
 
 class WordEncoder:
@@ -194,6 +122,7 @@ class Counter:
     """A desk and everything around it that a test wants to see or change."""
 
     assistant: Assistant
+    journal: Journal
     clock: HandClock
     model: ScriptedModel
     stock: ScriptedAction
@@ -218,6 +147,7 @@ async def counter_of(database: Database, config: Config | None = None) -> Counte
     """Return a desk where ibuprofen is in stock and a booking gets the number 17."""
     config = config or configured()
     clock, model, bus = HandClock(), ScriptedModel(), Bus()
+    journal = Journal(bus, clock)
     stock = ScriptedAction(Result(data={"count": 3}))
     book = ScriptedAction(Result(data={"number": 17}))
     outbox = Outbox(database, clock)
@@ -226,12 +156,87 @@ async def counter_of(database: Database, config: Config | None = None) -> Counte
     desk = Desk(
         config=config,
         clock=clock,
-        journal=Journal(bus, clock),
+        journal=journal,
         jobs=jobs_of(config),
         planner=await planner_of(config),
         answerer=Answerer(config, model, KnowledgeIndex(known.passages)),
         actor=Actor(config, executor, Receipts(database, clock), outbox, clock),
     )
-    counter = Counter(Assistant(desk, outbox), clock, model, stock, book, outbox, database)
+    counter = Counter(Assistant(desk, outbox), journal, clock, model, stock, book, outbox, database)
     bus.subscribe(counter.events.append)
     return counter
+
+
+async def settle(database: Database) -> None:
+    """Let every task come as far as it can without a tool or the clock."""
+    for _ in range(3):
+        for _ in range(50):
+            await asyncio.sleep(0)
+        await database.read(lambda _: None)
+
+
+@asynccontextmanager
+async def time_passes(clock: HandClock) -> AsyncIterator[None]:
+    """Move the time whenever somebody waits for it."""
+
+    async def moving() -> None:
+        while True:
+            await clock.all_asleep(1)
+            clock.advance(0.1)
+
+    task = asyncio.create_task(moving())
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+@asynccontextmanager
+async def courier(outbox: Outbox, channel: str = "desk") -> AsyncIterator[list[Handover]]:
+    """Deliver what comes into the outbox, and return it."""
+    delivered: list[Handover] = []
+
+    async def delivering() -> None:
+        while True:
+            await outbox.bell(channel).wait()
+            outbox.bell(channel).clear()
+            while (entry := await outbox.claim(channel)) is not None:
+                delivered.append(Handover.from_dict(json.loads(entry.payload or "null")))
+                await outbox.deliver(entry)
+
+    task = asyncio.create_task(delivering())
+    try:
+        yield delivered
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+def response_to(counter: Counter, text: str) -> AssistantResponse:
+    counter.journal.turn_id += 1
+    return counter.assistant.respond(text, [Message(Role.SYSTEM, "Be brief."), Message(Role.USER, text)])
+
+
+async def whole(response: AssistantResponse) -> str:
+    return "".join([piece async for piece in response.pieces()]).strip()
+
+
+async def say(counter: Counter, *texts: str) -> str:
+    """Say one thing after the other and return the last answer."""
+    for text in texts:
+        response = response_to(counter, text)
+        response.commit()
+        said = await whole(response)
+    await asyncio.sleep(0)
+    return said
+
+
+async def receipts(counter: Counter) -> int:
+    return await counter.database.read(lambda db: int(db.execute("SELECT count(*) FROM receipts").fetchone()[0]))
+
+
+async def close(task: asyncio.Task[str]) -> None:
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task

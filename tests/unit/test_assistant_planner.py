@@ -11,7 +11,8 @@ import pytest
 from appliance.assistant import wording
 from appliance.assistant.agenda import Agenda
 from appliance.assistant.planner import Call, HandOver, Plan, Planner, Say, Step, Talk
-from tests.unit.assistant_fakes import configured, heard, planner_of
+from tests.unit.assistant_fakes import heard, planner_of
+from tests.unit.assistant_site import configured
 
 DAY = Say("On which day?")
 PEOPLE = Say("For how many people?")
