@@ -9,12 +9,13 @@ import numpy as np
 
 from appliance.audio.ports import FRAME_S, FRAME_SAMPLES, Frame
 from appliance.bus import Bus
+from appliance.clock import Clock
 from appliance.config.models import Config
 from appliance.dialogue.earcons import Earcons
 from appliance.dialogue.gate import Gate
 from appliance.dialogue.journal import Journal
 from appliance.dialogue.phrases import PhraseBook, fixed_phrases
-from appliance.dialogue.responding import TalkingResponder
+from appliance.dialogue.responding import Responder, TalkingResponder
 from appliance.dialogue.session import Engines, Session
 from appliance.events import AnyEvent, StateChanged, TurnCommitted
 from tests.scenario.fakes import (
@@ -29,13 +30,14 @@ from tests.scenario.fakes import (
 from tests.scenario.virtual import VirtualClock, run_virtually
 
 E = TypeVar("E")
+Answering = Callable[[Clock], Responder]
 LIMIT_S = 120.0
 
 
 class Stage:
     """Person, appliance and room."""
 
-    def __init__(self, config: Config) -> None:
+    def __init__(self, config: Config, answering: Answering | None = None) -> None:
         self.clock = VirtualClock()
         self.lexicon = Lexicon()
         self.transcriber = FakeTranscriber(self.clock, self.lexicon)
@@ -53,8 +55,8 @@ class Stage:
         engines = Engines(
             transcriber=self.transcriber, turn_detector=self.turn_detector, model=self.model, voice=self.voice
         )
-        responder = TalkingResponder(self.model)
-        self.session = Session(config, engines, self.loudspeaker, self.clock, self.journal, phrases, responder)
+        self.responder: Responder = TalkingResponder(self.model) if answering is None else answering(self.clock)
+        self.session = Session(config, engines, self.loudspeaker, self.clock, self.journal, phrases, self.responder)
         earcons = Earcons(self.loudspeaker) if config.attention.earcons else None
         if earcons is not None:
             bus.subscribe(earcons)
@@ -113,11 +115,13 @@ class Stage:
         await self.clock.sleep(0)
 
 
-def perform(scene: Callable[[Stage], Awaitable[None]], config: Config | None = None) -> None:
-    """Run a scene on a fresh stage, and close it."""
+def perform(
+    scene: Callable[[Stage], Awaitable[None]], config: Config | None = None, answering: Answering | None = None
+) -> None:
+    """Run a scene on a fresh stage, and close it. `answering` makes what finds the answers, else the model talks."""
 
     async def run() -> None:
-        stage = Stage(config or Config())
+        stage = Stage(config or Config(), answering)
         await stage.open()
         try:
             await scene(stage)
