@@ -286,6 +286,7 @@ async def running(
             keeper = Keeper(session, assistant, conversations, journal)
             greet = not await keeper.resume(config.storage.resume_within_s, clock) and greet
             bus.subscribe(keeper)
+            stack.push_async_callback(keeper.finish)
         await session.start(greet=greet)
         microphone.start(gate.on_frame)
         try:

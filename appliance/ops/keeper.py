@@ -56,6 +56,10 @@ class Keeper:
                 self._clearing.add(task)
                 task.add_done_callback(self._clearing.discard)
 
+    async def finish(self) -> None:
+        """Wait until what has ended is deleted."""
+        await asyncio.gather(*self._clearing)
+
     async def _clear(self, session_id: str) -> None:
         try:
             await self._conversations.clear(session_id)
