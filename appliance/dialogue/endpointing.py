@@ -25,7 +25,7 @@ RESUME_SAMPLES = 2 * FRAME_SAMPLES
 """One voiced frame inside a pause is a click or a breath; two are speech."""
 DOUBTFUL = 0.05
 """Turn probability below which the person is likely to go on: 5 % of the complete utterances, half of the pauses."""
-DOUBTFUL_PATIENCE = 1.25
+DOUBTFUL_PATIENCE = 1.5
 
 
 class Signal(StrEnum):
@@ -95,6 +95,7 @@ class Endpointer:
         self._voiced_run = 0
         self._probability: float | None = None
         self._unfinished: Unfinished | None = None
+        self._wordless = False
         self._understood_at = 0
 
     def on_frame(self, frame: Frame) -> tuple[Signal, ...]:
@@ -115,7 +116,7 @@ class Endpointer:
         return self._decide()
 
     def on_transcript(self, text: str, at: int) -> tuple[Signal, ...]:
-        """Take what was understood up to `at`.
+        """Take what was understood up to `at`; empty when it was no speech.
 
         Of a transcript from before the last voiced frame only this counts: that something is being dictated.
         """
@@ -124,7 +125,7 @@ class Endpointer:
             return ()
         if at < self.last_voiced and not (hint and hint.dictation):
             return ()
-        self._unfinished, self._understood_at = hint, at
+        self._unfinished, self._wordless, self._understood_at = hint, not text.strip(), at
         return self._decide()
 
     def finish(self) -> tuple[Signal, ...]:
@@ -146,6 +147,7 @@ class Endpointer:
         self._paused = False
         self.last_voiced = self._now
         self._probability = None
+        self._wordless = False
         if self._unfinished is not None and not self._unfinished.dictation:
             self._unfinished = None
         return (Signal.RESUMED,) if resumed else ()
@@ -170,7 +172,7 @@ class Endpointer:
             return self._unclear_wait, "silence"
         if self._unfinished is not None:
             return self._max_silence, "cap"
-        if self._probability is None:
+        if self._probability is None or self._wordless:  # after a knock, the words may still come
             return self._unclear_wait, "silence"
         if self._probability >= self._temper.clear:
             return self._clear_wait, "semantic"

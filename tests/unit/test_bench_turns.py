@@ -97,7 +97,7 @@ async def test_a_clear_end_is_found_soon() -> None:
     [
         pytest.param(0.98, "What time is it?", 800, Ending.CUT_OFF, 1, id="the answer is heard in the pause"),
         pytest.param(0.98, "What time is it?", 400, Ending.JOINED, 2, id="the person goes on before the first sound"),
-        pytest.param(0.98, "", 800, Ending.CUT_OFF, 1, id="it says that it did not understand"),
+        pytest.param(0.98, "", 1200, Ending.CUT_OFF, 1, id="it says that it did not understand"),
         pytest.param(0.2, "What time is it?", 600, Ending.WAITED, 2, id="the voice says that more is to come"),
         pytest.param(0.8, "I'd like to", 600, Ending.WAITED, 2, id="the words say it"),
     ],
