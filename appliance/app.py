@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -207,6 +207,18 @@ class Appliance:
 
 
 @asynccontextmanager
+async def beside(*works: Coroutine[object, object, None]) -> AsyncIterator[None]:
+    """Run the works until the block is left."""
+    tasks = [asyncio.ensure_future(work) for work in works]
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+@asynccontextmanager
 async def assisting(
     config: Config, room: EngineRoom, model: LlamaLanguageModel, clock: Clock, journal: Journal
 ) -> AsyncIterator[tuple[Assistant, Conversations]]:
@@ -223,14 +235,11 @@ async def assisting(
         )
         channels = build_channels(config.handover, secret)
         delivery = Delivery(assistant.outbox, channels, clock, Random(), patience)  # noqa: S311 - it spreads attempts
-        work = asyncio.create_task(delivery.run(), name="outbox")
-        try:
-            yield assistant, conversations
-        finally:
-            work.cancel()
-            with suppress(asyncio.CancelledError):
-                await work
-            await conversations.flush()
+        async with beside(delivery.run(), assistant.knowledge.watch(clock)):
+            try:
+                yield assistant, conversations
+            finally:
+                await conversations.flush()
     finally:
         await database.close()
 

@@ -12,7 +12,8 @@ from appliance.config.models import Config
 from appliance.dialogue.clauses import ClauseSplitter
 from appliance.engines.ports import LanguageModel, Message
 from appliance.knowledge.claims import Evidence
-from appliance.knowledge.index import Hit, KnowledgeIndex
+from appliance.knowledge.index import Hit
+from appliance.knowledge.reload import SiteKnowledge
 
 _ASKS = re.compile(
     r"\?\s*$|^(?:\W*(?:so|and|but|um+|uh+|okay|hello|hi|sorry|please)\W+)*"
@@ -25,10 +26,10 @@ _ABOUT_US = re.compile(r"\b(?:you|your|yours|i|my|me|we|here|this|today|now|time
 class Answerer:
     """Lets the model talk within what is known."""
 
-    def __init__(self, config: Config, model: LanguageModel, index: KnowledgeIndex) -> None:
+    def __init__(self, config: Config, model: LanguageModel, knowledge: SiteKnowledge) -> None:
         self._config = config
         self._model = model
-        self._index = index
+        self._knowledge = knowledge
         self._fixed = [
             config.persona.name,
             config.site.name,
@@ -40,7 +41,7 @@ class Answerer:
 
     def sources(self, text: str) -> list[Hit]:
         """Return the passages that are about what the person said, the best first."""
-        return self._index.search(text, self._config.knowledge.passages)
+        return self._knowledge.index.search(text, self._config.knowledge.passages)
 
     async def answer(self, text: str, messages: Sequence[Message], hits: Sequence[Hit]) -> AsyncGenerator[str]:
         """Write the answer, clause by clause."""

@@ -15,8 +15,7 @@ from appliance.clock import Clock
 from appliance.config.models import Config
 from appliance.dialogue.journal import Journal
 from appliance.engines.ports import LanguageModel
-from appliance.knowledge.index import KnowledgeIndex
-from appliance.knowledge.load import load_knowledge
+from appliance.knowledge.reload import Site, SiteKnowledge
 from appliance.storage.db import Database
 from appliance.storage.outbox import Outbox
 from appliance.storage.receipts import Receipts
@@ -34,8 +33,8 @@ async def build_assistant(
 ) -> Assistant:
     """Build it; files of tools are named from `folder`. Raises KnowledgeError."""
     jobs = jobs_of(config)
-    known = await asyncio.to_thread(load_knowledge, config.knowledge.directory, config.site.facts)
-    index = KnowledgeIndex(known.passages, synonyms=config.knowledge.synonyms)
+    site = Site(directory=config.knowledge.directory, facts=config.site.facts, synonyms=config.knowledge.synonyms)
+    knowledge = await asyncio.to_thread(SiteKnowledge, site, _ignore)
     background = [*config.site.facts, *(example.user for example in config.persona.examples)]
     intents = await Intents.learn(encoder, [job.task for job in jobs.values()], background)
     outbox = Outbox(database, clock)
@@ -45,7 +44,11 @@ async def build_assistant(
         journal=journal,
         jobs=jobs,
         planner=Planner(jobs, intents, config.handover),
-        answerer=Answerer(config, model, index),
+        answerer=Answerer(config, model, knowledge),
         actor=Actor(config, Executor(config.tools, clock, folder), Receipts(database, clock), outbox, clock),
     )
-    return Assistant(desk, outbox)
+    return Assistant(desk, outbox, knowledge)
+
+
+def _ignore(_: object) -> None:
+    """The log has it."""

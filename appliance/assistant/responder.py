@@ -21,6 +21,7 @@ from appliance.dialogue.journal import Journal
 from appliance.engines.ports import Message, Role
 from appliance.events import AnyEvent, HandedOver, PassagesUsed, ToolFinished, ToolRefused, ToolStarted
 from appliance.handover.message import Handover, TranscriptRef, Urgency
+from appliance.knowledge.reload import SiteKnowledge
 from appliance.storage.outbox import Outbox
 from appliance.tools.executor import Outcome
 from appliance.tools.speech import spoken
@@ -49,8 +50,10 @@ class Desk:
 class Assistant:
     """Implements `Responder`: it keeps the agenda of the conversation."""
 
-    def __init__(self, desk: Desk, outbox: Outbox) -> None:
+    def __init__(self, desk: Desk, outbox: Outbox, knowledge: SiteKnowledge) -> None:
         self._desk = desk
+        self.knowledge = knowledge
+        """What is known about the site, for whoever watches its files."""
         self.outbox = outbox
         """Where what leaves the appliance waits, for whoever delivers it."""
         self.on_agenda: Callable[[Agenda], None] = _ignore

@@ -31,8 +31,7 @@ from appliance.dialogue.journal import Journal
 from appliance.engines.ports import Message, Role
 from appliance.events import AnyEvent
 from appliance.handover.message import Handover
-from appliance.knowledge.index import KnowledgeIndex
-from appliance.knowledge.load import load_knowledge
+from appliance.knowledge.reload import Site, SiteKnowledge
 from appliance.storage.db import Database
 from appliance.storage.outbox import Outbox
 from appliance.storage.receipts import Receipts
@@ -152,17 +151,17 @@ async def counter_of(database: Database, config: Config | None = None) -> Counte
     book = ScriptedAction(Result(data={"number": 17}))
     outbox = Outbox(database, clock)
     executor = executor_of(config, {"stock": stock, "book": book}, clock)
-    known = load_knowledge(None, config.site.facts)
+    knowledge = SiteKnowledge(Site(directory=None, facts=config.site.facts), lambda _: None)
     desk = Desk(
         config=config,
         clock=clock,
         journal=journal,
         jobs=jobs_of(config),
         planner=await planner_of(config),
-        answerer=Answerer(config, model, KnowledgeIndex(known.passages)),
+        answerer=Answerer(config, model, knowledge),
         actor=Actor(config, executor, Receipts(database, clock), outbox, clock),
     )
-    counter = Counter(Assistant(desk, outbox), journal, clock, model, stock, book, outbox, database)
+    counter = Counter(Assistant(desk, outbox, knowledge), journal, clock, model, stock, book, outbox, database)
     bus.subscribe(counter.events.append)
     return counter
 
