@@ -20,9 +20,11 @@ HOLD_AFTER_MS = 416
 """Speech after which the reply is held, although nobody knows yet what is being said.
 
 By then the first answer has usually come; sooner, every "okay" would make a gap."""
+HOLD_VOICED_SHARE = 2 / 3
+"""Share of that time that has to be voiced: in noise, a voice comes in pieces."""
 HOLD_BACKCHANNEL_AFTER_MS = 640
 """The same when it began as a backchannel, which is hardly ever longer."""
-SURE = 0.5
+SURE = 0.4
 """Confidence in words from which one answer is enough; below it the next one has to find words too."""
 UNCLEAR_SHARE = 2 / 3
 """Share of the longest undecided speech after which speech without a known backchannel in it interrupts."""
@@ -121,12 +123,12 @@ class BargeIn:
         self._ended = False
         if self._voiced >= (self._max_unclear if self._unclear else self._max_undecided):
             return self._settle(BargeInSignal.ACCEPTED)
-        held = self._hold()
+        held = self._hold(frame.end - self.speech_start)
         return held + (self._ask(frame.end) if frame.end >= self._next_ask and not self._asking else ())
 
-    def _hold(self) -> tuple[BargeInSignal, ...]:
-        patience_ms = HOLD_BACKCHANNEL_AFTER_MS if self._backchannel else HOLD_AFTER_MS
-        if self._holding or self._voiced < to_samples(patience_ms):
+    def _hold(self, elapsed: int) -> tuple[BargeInSignal, ...]:
+        patience = to_samples(HOLD_BACKCHANNEL_AFTER_MS if self._backchannel else HOLD_AFTER_MS)
+        if self._holding or elapsed < patience or self._voiced < patience * HOLD_VOICED_SHARE:
             return ()
         self._holding = True
         return (BargeInSignal.HOLD,)

@@ -89,6 +89,13 @@ def test_who_speaks_is_not_talked_over_while_the_words_are_looked_for() -> None:
     assert not room.policy.holding
 
 
+def test_a_voice_in_pieces_holds_it_too() -> None:
+    room = Room(rejected="no-speech", latency_ms=5000).speak(160).quiet(64).speak(224)
+    assert room.log[-1] == (BargeInSignal.HOLD, 416)
+    room = Room(rejected="no-speech", latency_ms=5000).speak(96).quiet(224).speak(128)
+    assert BargeInSignal.HOLD not in room.signals
+
+
 def test_a_backchannel_that_was_recognised_in_time_does_not_hold_the_reply() -> None:
     room = Room([(100, "Mm-hm.")]).speak(512).quiet(320)
     assert set(room.signals) == {BargeInSignal.ASK, BargeInSignal.REFUSED}
