@@ -14,7 +14,7 @@ from appliance.assistant.jobs import Job
 from appliance.assistant.values import Heard
 from appliance.config.handover import HandoverConfig
 from appliance.config.tools import Builtin, Format, ParameterType
-from appliance.understanding import Verdict, find_phones, is_cancel, is_negated, is_unknown, yes_no
+from appliance.understanding import Verdict, is_cancel, is_negated, is_unknown, yes_no
 
 LIKELY = 0.5
 """Probability from which a task is begun."""
@@ -25,6 +25,7 @@ PATIENCE = 2
 FOLLOW_UP_WORDS = 7
 TELLING, WEIGHT_OF_AN_ARGUMENT = 2, 1.2
 """From two arguments in one sentence on, each further one multiplies the odds of the task by e to the 1.2."""
+_EXACT = (Format.PHONE, Format.CODE, Format.EMAIL)
 _LOOSE = (Format.WORDS, Format.TEXT, None)
 
 _FOLLOW_UP = re.compile(
@@ -40,6 +41,18 @@ _SEGMENT = re.compile(
     r"(?=(?:can|could|would|i|i'd|i'll|i'm|do|is|are|what|where|when|how|book|cancel|check|tell|please|my order)\b)",
     re.IGNORECASE,
 )
+_MACHINERY = re.compile(
+    r"^\W*(?:system|assistant|developer|admin)\s*:|<\|?\w+|\|>|\b(?:system|developer) (?:prompt|message|mode)\b"
+    r"|\b(?:ignore|disregard|forget|override|bypass)\b.{0,30}\b(?:instructions?|rules?|prompts?|guidelines)\b"
+    r"|\b(?:call|use|run|execute|invoke) (?:the |a )?(?:tool|function|command|query)\b|\bopen brace\b|[{}]"
+    r"|\bfrom now on\b|\b(?:just|only) say (?:that|it)\b",
+    re.IGNORECASE,
+)
+"""What is said to a computer program and not at a desk: it is answered, and nothing is done."""
+_ABOUT = re.compile(r"^(?:what(?! about)|how(?! about)|when|where|why)\b", re.IGNORECASE)
+_ECHO = {"the", "that", "this", "it", "one", "please", "now", "then", "all", "is", "it's", "that's", "right", "thanks"}
+_ECHO |= {"thank", "you", "do", "obviously", "lovely", "good", "great"}
+"""Words that change nothing about a yes."""
 _PEOPLE = re.compile(
     r"\b(?:speak|talk|transfer|connect|pass|put|get|call|need|want|like|see|let|have|give)\b", re.IGNORECASE
 )
@@ -72,7 +85,23 @@ class HandOver:
     emergency: bool = False
 
 
-Step = Say | Talk | Call | HandOver
+@dataclass(frozen=True, slots=True)
+class TellTime:
+    """Say time and date."""
+
+
+Step = Say | Talk | Call | HandOver | TellTime
+_BUILT_IN: dict[Builtin, Step] = {
+    Builtin.ESCALATE: HandOver("the person asked for a human"),
+    Builtin.KNOWLEDGE: Talk(),
+    Builtin.TIME: TellTime(),
+}
+_CLOCK = re.compile(
+    r"\W*(?:(?:hello|hi|hey|okay|so|um+|uh+|please|excuse me|(?:can|could) you tell me|do you know|tell me)[\s,]+)*"
+    r"(?:what time is it|what's the time|what is the time|what day is (?:it|today)|what's the date|what is the date"
+    r"|what's today's date|what is today's date|what date is (?:it|today)|the time)(?: now| today| right now| please)*\W*",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +126,8 @@ class Planner:
             return Plan((HandOver("the person could not be understood"),), agenda)
         if urgent := self._hand_over(heard.text):
             return Plan((urgent,), replace(agenda, pending=None, waiting=(), offered_human=False))
+        if _MACHINERY.search(heard.text):
+            return Plan((Talk(),), agenda)
         if agenda.offered_human:
             answered = self._offer_answered(heard, agenda)
             if answered is not None:
@@ -109,6 +140,8 @@ class Planner:
     # Nothing is under way.
 
     async def _begin_something(self, heard: Heard, agenda: Agenda) -> Plan:
+        if _CLOCK.fullmatch(heard.text):
+            return Plan((TellTime(),), agenda)
         wanted = await self._wanted(heard)
         if not wanted:
             follow_up = self._follow_up(heard, agenda)
@@ -119,25 +152,53 @@ class Planner:
 
     async def _wanted(self, heard: Heard) -> list[tuple[Intent, str]]:
         """Return the tasks that are wanted in this utterance, each with the words that want it."""
-        text = heard.text
         whole = await self._likeliest(heard)
-        segments = [part for part in _SEGMENT.split(text) if len(part.split()) > 1]
-        if len(segments) > 1:
-            parts = [(await self._likeliest(replace(heard, text=part)), part) for part in segments]
-            found = {intent.name: (intent, part) for intent, part in parts if intent is not None}
-            if len(found) > 1:
-                return sorted(found.values(), key=lambda each: self._jobs[each[0].name].needs_yes)
-            if whole is None and found:
-                return [(intent, text) for intent, _ in found.values()]
-        return [(whole, text)] if whole is not None else []
+        found = [each for each in await self._parts(heard) if not self._serves(each, whole, heard)]
+        if len({intent.name for intent, _ in found}) > 1:
+            return sorted(found, key=lambda each: self._jobs[each[0].name].needs_yes)
+        best = whole or next((intent for intent, _ in found), None)
+        return [(best, heard.text)] if best is not None else []
+
+    async def _parts(self, heard: Heard) -> list[tuple[Intent, str]]:
+        """Return the tasks of the sentences; a sentence that wants none belongs to the one before it."""
+        found: list[tuple[Intent, str]] = []
+        begun = ""
+        for part in _SEGMENT.split(heard.text):
+            intent = await self._likeliest(replace(heard, text=part)) if len(part.split()) > 1 else None
+            if intent is None and not found:
+                begun += f"{part}. "
+            elif intent is None or (found and intent.name == found[-1][0].name):
+                before, words = found[-1]
+                found[-1] = (before, f"{words}. {part}")
+            else:
+                found.append((intent, f"{begun}{part}"))
+                begun = ""
+        return found
+
+    def _serves(self, part: tuple[Intent, str], whole: Intent | None, heard: Heard) -> bool:
+        """Tell whether words that seem to want a task only give what the task of the whole utterance needs."""
+        intent, text = part
+        if whole is None or intent.name == whole.name:
+            return False
+        given = self._jobs[intent.name].finder.find(replace(heard, text=text))
+        taken = {slot.value for slot in self._jobs[whole.name].finder.find(heard).values()}
+        values = {slot.value for slot in given.values()}
+        return bool(values) and values <= taken and not text.rstrip().endswith("?")
 
     async def _likeliest(self, heard: Heard) -> Intent | None:
         ranked = await self._rank(heard)
-        return ranked[0] if ranked and ranked[0].probability >= LIKELY else None
+        if not ranked or ranked[0].probability < LIKELY or self._only_asks(ranked[0], heard):
+            return None
+        return ranked[0]
+
+    def _only_asks(self, intent: Intent, heard: Heard) -> bool:
+        """Tell whether it is a question about something that would change things: what happens if, how late can I."""
+        job = self._jobs[intent.name]
+        return job.needs_yes and _ABOUT.match(heard.text) is not None and not job.finder.find(heard)
 
     async def _rank(self, heard: Heard) -> list[Intent]:
         """Rank by what is asked, and by how many of a task's arguments were said with it."""
-        ranked = await self._intents.rank(_without_numbers(heard.text))
+        ranked = await self._intents.rank(heard.text)
         weighed = [replace(intent, probability=self._weighed(intent, heard)) for intent in ranked]
         return sorted(weighed, key=lambda intent: -intent.probability)
 
@@ -151,12 +212,16 @@ class Planner:
         return odds / (1 + odds)
 
     def _follow_up(self, heard: Heard, agenda: Agenda) -> Plan | None:
-        """Ask the last question again with another value: "and on Friday?", "what about aspirin?"."""
+        """Ask the last question again with another value: "and on Friday?", "what about aspirin?", "try 4271"."""
         last = agenda.last_read
-        if last is None or not _FOLLOW_UP.match(heard.text) or len(heard.text.split()) > FOLLOW_UP_WORDS:
+        if last is None:
             return None
         job = self._jobs[last.task]
-        found = job.finder.find(heard, asked=job.open_parameter)
+        if _FOLLOW_UP.match(heard.text) and len(heard.text.split()) <= FOLLOW_UP_WORDS:
+            found = job.finder.find(heard, asked=job.open_parameter)
+        else:
+            given = job.finder.find(heard)
+            found = {name: slot for name, slot in given.items() if job.parameters[name].format in _EXACT}
         return self._advance(last.with_slots(found), agenda) if found else None
 
     def _pending(self, name: str, heard: Heard) -> Pending:
@@ -168,11 +233,11 @@ class Planner:
     async def _go_on(self, heard: Heard, agenda: Agenda, pending: Pending) -> Plan:
         job = self._jobs[pending.task]
         text = heard.text
-        if is_cancel(text):
-            return self._drop(agenda)
-        decided = self._confirmed(text, agenda, pending) if pending.confirming else None
+        decided = self._confirmed(heard, agenda, pending) if pending.confirming else None
         if decided is not None:
             return decided
+        if is_cancel(text):
+            return self._drop(agenda)
         changed = {} if _QUESTION.match(text) else self._changed(job, pending, heard)
         if changed:
             return self._advance(pending.with_slots(changed), agenda)
@@ -180,16 +245,26 @@ class Planner:
             return self._stuck(pending, agenda)
         return await self._beside(heard, agenda, pending)
 
-    def _confirmed(self, text: str, agenda: Agenda, pending: Pending) -> Plan | None:
+    def _confirmed(self, heard: Heard, agenda: Agenda, pending: Pending) -> Plan | None:
         """Act after a plain yes; after a plain no ask what to change, after a second one leave it."""
-        answer = yes_no(text)
-        if answer.verdict is Verdict.YES and not pending.changing:
+        answer = yes_no(heard.text)
+        agreed = answer.verdict is Verdict.YES or (
+            answer.verdict is Verdict.CHANGE
+            and self._echoes(answer.rest, pending)
+            and not self._changed(self._jobs[pending.task], pending, heard)
+        )
+        if agreed and not pending.changing:
             return Plan((Call(pending),), replace(agenda, pending=None))
         if answer.verdict is not Verdict.NO or answer.rest:
             return None
         if pending.changing:
             return self._drop(agenda)
         return Plan((Say(wording.WHAT_TO_CHANGE),), replace(agenda, pending=replace(pending, changing=True)))
+
+    def _echoes(self, rest: str, pending: Pending) -> bool:
+        """Tell whether the words after a yes only repeat what was read back: "yes, please book it"."""
+        read = wording.read_back(self._jobs[pending.task], pending)
+        return _words_of(rest) <= _words_of(read) | _words_of(pending.task.replace("_", " ")) | _ECHO
 
     def _drop(self, agenda: Agenda) -> Plan:
         return self._resume((Say(wording.DROPPED),), replace(agenda, pending=None))
@@ -244,8 +319,8 @@ class Planner:
     def _advance(self, pending: Pending, agenda: Agenda, *, begun: bool = False) -> Plan:
         """Ask for what is missing, read back what has to be confirmed, or act."""
         job = self._jobs[pending.task]
-        if job.builtin is Builtin.ESCALATE:
-            return Plan((HandOver("the person asked for a human"),), replace(agenda, pending=None))
+        if job.builtin is not None:
+            return Plan((_BUILT_IN[job.builtin],), replace(agenda, pending=None))
         missing = job.missing(pending)
         if missing is not None:
             asked = replace(pending, asked=missing, confirming=False)
@@ -286,11 +361,8 @@ class Planner:
         return None
 
 
-def _without_numbers(text: str) -> str:
-    """Leave out phone numbers: they say nothing about what is wanted."""
-    for found in reversed(find_phones(text)):
-        text = f"{text[: found.start]}{text[found.end :]}"
-    return text
+def _words_of(text: str) -> set[str]:
+    return set(re.findall(r"[\w'-]+", text.lower().replace("\u2019", "'")))
 
 
 def _named(text: str, phrases: tuple[str, ...]) -> str | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from appliance.assistant.agenda import Slot
@@ -18,12 +18,14 @@ from appliance.understanding import (
     find_dates,
     find_datetimes,
     find_emails,
+    find_mentioned_names,
     find_names,
     find_numbers,
     find_phones,
     find_times,
     mask,
     match_choice,
+    standing,
     yes_no,
 )
 
@@ -32,13 +34,19 @@ ACCOUNT_WORDS = 9
 ANY_CODE = r"[A-Z0-9-]{3,}"
 _WORD = re.compile(r"[\w'-]+")
 _OFTEN = 2
+_OBJECT = re.compile(
+    r"\b(?:a|an|any|some|the|of|for|have|has|got|sell|stock|stocks|carry|carries|need|want|buy|about|many|more|without)\W+$",
+    re.IGNORECASE,
+)
+"""What stands before the thing that is asked for."""
+_NUMBERED = re.compile(r"\b(?:number|no\.?|code|reference)\b(?:\W+is)?\W*$", re.IGNORECASE)
 
 FUNCTION_WORDS = frozenset(
     """
     a about actually again all also am an and another any anything are as at available be because been
     bottle box but buy by call can check cost costs could did do does doing don't else excuse find for
     from get give going good got had has have haven't hello here hey hi how i i'd i'll i'm i've if in is
-    isn't it it's item items just know left let like look looking lot many may maybe me might more
+    isn't it it's item items just know left let like look looking lot many may maybe me mean might more
     morning much my need no not now of oh ok okay on one or our out over pack package pharmacy please
     price product put really right said sell shop should so some something stock store sure take tell
     than thank thanks that that's the them then there there's these they thing think this to today uh um
@@ -70,6 +78,7 @@ class ValueFinder:
         self._doubtful = doubtful
         self._country = country
         counted = Counter(word for example in task.examples for word in set(_words(example)))
+        self._vocabulary = _vocabulary(task, parameters)
         self._carrier = FUNCTION_WORDS | {word for word, count in counted.items() if count >= _OFTEN}
 
     def find(self, heard: Heard, asked: str = "") -> dict[str, Slot]:
@@ -77,13 +86,14 @@ class ValueFinder:
         taken: list[Span] = []
         slots: dict[str, Slot] = {}
         for name in sorted(self._parameters, key=lambda name: (name != asked, _rank(self._parameters[name]))):
-            found = self._find_one(self._parameters[name], heard, taken, asked=name == asked)
+            found = self._find_one(name, heard, taken, asked=name == asked)
             if found is not None:
                 taken.append(found.span)
                 slots[name] = Slot(value=found.value, words=found.words, turn=heard.turn)
         return slots
 
-    def _find_one(self, parameter: Parameter, heard: Heard, taken: Sequence[Span], *, asked: bool) -> Found | None:
+    def _find_one(self, name: str, heard: Heard, taken: Sequence[Span], *, asked: bool) -> Found | None:
+        parameter = self._parameters[name]
         if parameter.format is Format.TEXT:
             return _account(heard.text, asked=asked)
         if parameter.format in (Format.WORDS, None) and parameter.type is ParameterType.STRING and not parameter.enum:
@@ -112,7 +122,12 @@ class ValueFinder:
             numbers = find_numbers(mask(text, taken), exclude=find_phones(text))
             whole = parameter.type is ParameterType.INTEGER
             return [each for each in numbers if not whole or float(each.value).is_integer()]
-        return self._formatted(parameter, heard, asked=asked)
+        found = self._formatted(parameter, heard, asked=asked)
+        if parameter.format is Format.NAME and not found:
+            return find_mentioned_names(text, known=self._vocabulary, taken=taken)
+        if parameter.format is Format.CODE and not found:
+            return _spoken_out(text)
+        return found
 
     def _formatted(self, parameter: Parameter, heard: Heard, *, asked: bool) -> list[Found]:
         text = heard.text
@@ -128,20 +143,22 @@ class ValueFinder:
         return finders[parameter.format]() if parameter.format in finders else []
 
     def _subject(self, text: str, taken: Sequence[Span], *, asked: bool) -> Found | None:
-        """Return the longest run of words that do not carry the question itself."""
+        """Return the words that do not carry the question itself: the last that stand like a thing asked for."""
         carrier = FUNCTION_WORDS if asked else self._carrier
         runs: list[list[re.Match[str]]] = [[]]
         for word in _WORD.finditer(text):
             inside = any(start <= word.start() < end for start, end in taken)
+            if runs[-1] and re.search(r"[,.;:!?]", text[runs[-1][-1].end() : word.start()]):
+                runs.append([])
             if inside or word.group().lower() in carrier:
                 runs.append([])
             else:
                 runs[-1].append(word)
-        best = max(runs, key=len)
-        if not best:
-            return None
-        start, end = best[0].start(), best[-1].end()
-        return Found(value=text[start:end], start=start, end=end, words=text[start:end])
+        spans = [(run[0].start(), run[-1].end()) for run in runs if run]
+        found = [Found(value=text[a:b], start=a, end=b, words=text[a:b]) for a, b in spans]
+        left = standing(text, found)
+        things = [each for each in left if _OBJECT.search(text[: each.start])]
+        return things[-1] if things else max(left, key=lambda each: len(each.words.split()), default=None)
 
 
 def _rank(parameter: Parameter) -> int:
@@ -150,6 +167,31 @@ def _rank(parameter: Parameter) -> int:
     if parameter.format in order:
         return order.index(parameter.format)
     return len(order) + (parameter.format in (Format.WORDS, None) and not parameter.enum)
+
+
+def _vocabulary(task: Task, parameters: Mapping[str, Parameter]) -> frozenset[str]:
+    """Return the words that mean something for a task: those that no example writes in capitals within a sentence."""
+    texts = [*task.examples, *task.counter_examples, task.use_when, task.not_when, task.description]
+    words = {text.split()[0].strip(",.").lower() for text in texts if text}
+    words |= {word for text in texts for word in _WORD.findall(text) if word.islower()}
+    for parameter in parameters.values():
+        said = [parameter.description, parameter.ask or "", *parameter.enum]
+        said += [name for names in parameter.synonyms.values() for name in names]
+        words |= set(_words(" ".join(map(str, said))))
+    return FUNCTION_WORDS | words
+
+
+def _called(name: str, text: str, found: Found) -> bool:
+    """Tell whether a value is called what the parameter is called: "order 4271", "number 4271"."""
+    before = text[: found.start]
+    last = (_words(before) or [""])[-1]
+    return last in name.split("_") or _NUMBERED.search(before) is not None
+
+
+def _spoken_out(text: str) -> list[Found]:
+    """Return whole numbers as digits: "three thousand three hundred and six"."""
+    numbers = [each for each in find_numbers(text, exclude=find_phones(text)) if float(each.value).is_integer()]
+    return [replace(each, value=str(int(each.value)), certain=False) for each in numbers]
 
 
 def _fits(parameter: Parameter, found: Found) -> bool:
