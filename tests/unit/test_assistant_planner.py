@@ -95,14 +95,23 @@ async def test_a_change_is_read_back_again(planner: Planner, answer: str) -> Non
     assert called((await after(planner, *ALL, answer, "yes")).steps) == [("book", {"day": "2026-03-06", "people": 4})]
 
 
-@pytest.mark.parametrize("answer", ["Yes, for one.", "Yes, but one.", "Yes, just one, please."])
+@pytest.mark.parametrize("answer", ["Yes, for one.", "Yes, just one, please."])
 async def test_a_smaller_number_after_a_yes_is_a_change(planner: Planner, answer: str) -> None:
     assert (await after(planner, *ALL, answer)).steps == (read_back(1),)
 
 
 @pytest.mark.parametrize(
     "answer",
-    ["I guess so.", "Maybe.", "Hm.", "Yes if my wife agrees.", "Is it cold outside?", "Nice weather.", "Yes or no."],
+    [
+        "I guess so.",
+        "Maybe.",
+        "Hm.",
+        "Yes if my wife agrees.",
+        "Is it cold outside?",
+        "Nice weather.",
+        "Yes or no.",
+        "Yes, but one.",
+    ],
 )
 async def test_anything_less_than_a_yes_does_not_act(planner: Planner, answer: str) -> None:
     plan = await after(planner, *ALL, answer)
