@@ -40,6 +40,8 @@ from appliance.ops.keeper import Keeper
 from appliance.ops.logbook import Logbook
 from appliance.storage.conversations import Conversations
 from appliance.storage.db import Database
+from appliance.storage.errors import StorageError
+from appliance.storage.receipts import Receipts
 from appliance.tools.secrets import secret
 
 if TYPE_CHECKING:
@@ -53,6 +55,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 ALL_LAYERS = -1
+DAY_S = 86_400.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -208,14 +211,31 @@ class Appliance:
 
 @asynccontextmanager
 async def beside(*works: Coroutine[object, object, None]) -> AsyncIterator[None]:
-    """Run the works until the block is left."""
-    tasks = [asyncio.ensure_future(work) for work in works]
+    """Run the works until the block is left; one that ends with an error is logged."""
+    tasks = [asyncio.ensure_future(_reported(work)) for work in works]
     try:
         yield
     finally:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _reported(work: Coroutine[object, object, None]) -> None:
+    try:
+        await work
+    except Exception:
+        log.exception("a part of the appliance has stopped working")
+
+
+async def _expire(receipts: Receipts, max_age_days: float, clock: Clock) -> None:
+    """Forget old receipts, every day."""
+    while True:
+        try:
+            await receipts.expire(max_age_days * DAY_S)
+        except StorageError as error:
+            log.warning("old receipts could not be deleted: %s", error)
+        await clock.sleep(DAY_S)
 
 
 @asynccontextmanager
@@ -235,7 +255,8 @@ async def assisting(
         )
         channels = build_channels(config.handover, secret)
         delivery = Delivery(assistant.outbox, channels, clock, Random(), patience)  # noqa: S311 - it spreads attempts
-        async with beside(delivery.run(), assistant.knowledge.watch(clock)):
+        expiry = _expire(Receipts(database, clock), config.storage.receipts_max_age_days, clock)
+        async with beside(delivery.run(), assistant.knowledge.watch(clock), expiry):
             try:
                 yield assistant, conversations
             finally:
@@ -291,11 +312,12 @@ async def running(
         echo = echo_filter(config.audio, card.playout_rate)
         microphone = StreamMicrophone(card, playout, detector, echo, clock, reporter, deafness)
         on_step("reading the prompt")
-        if resume and config.storage.resume_within_s > 0:
+        if resume:
             keeper = Keeper(session, assistant, conversations, journal)
             greet = not await keeper.resume(config.storage.resume_within_s, clock) and greet
-            bus.subscribe(keeper)
             stack.push_async_callback(keeper.finish)
+            if config.storage.resume_within_s > 0:
+                bus.subscribe(keeper)
         await session.start(greet=greet)
         microphone.start(gate.on_frame)
         try:

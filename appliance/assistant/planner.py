@@ -25,6 +25,8 @@ PATIENCE = 2
 FOLLOW_UP_WORDS = 7
 TELLING, WEIGHT_OF_AN_ARGUMENT = 2, 1.2
 """From two arguments in one sentence on, each further one multiplies the odds of the task by e to the 1.2."""
+WEIGHT_OF_SOMETHING_ELSE = 2.0
+"""What is spoken of and occurs in none of a task's examples divides the odds by e squared."""
 _EXACT = (Format.PHONE, Format.CODE, Format.EMAIL)
 _LOOSE = (Format.WORDS, Format.TEXT, None)
 
@@ -38,7 +40,7 @@ _QUESTION = re.compile(
 )
 _SEGMENT = re.compile(
     r"[.?!;]\s+|,?\s+(?:and|but|then)\s+(?:also\s+|then\s+)?"
-    r"(?=(?:can|could|would|i|i'd|i'll|i'm|do|is|are|what|where|when|how|book|cancel|check|tell|please|my order)\b)",
+    r"(?=(?:can|could|would|i|i'd|i'll|i'm|do|does|have|is|are|what|where|when|how|book|cancel|check|tell|please|my order)\b)",
     re.IGNORECASE,
 )
 _MACHINERY = re.compile(
@@ -50,8 +52,8 @@ _MACHINERY = re.compile(
 )
 """What is said to a computer program and not at a desk: it is answered, and nothing is done."""
 _ABOUT = re.compile(r"^(?:what(?! about)|how(?! about)|when|where|why)\b", re.IGNORECASE)
-_ECHO = {"the", "that", "this", "it", "one", "please", "now", "then", "all", "is", "it's", "that's", "right", "thanks"}
-_ECHO |= {"thank", "you", "do", "obviously", "lovely", "good", "great"}
+_ECHO = {"the", "that", "this", "it", "please", "all", "is", "it's", "that's", "right", "thanks", "thank", "you", "do"}
+_ECHO |= {"obviously", "lovely", "good", "great"}
 """Words that change nothing about a yes."""
 _PEOPLE = re.compile(
     r"\b(?:speak|talk|transfer|connect|pass|put|get|call|need|want|like|see|let|have|give)\b", re.IGNORECASE
@@ -205,10 +207,12 @@ class Planner:
     def _weighed(self, intent: Intent, heard: Heard) -> float:
         job = self._jobs[intent.name]
         said = [name for name in job.finder.find(heard) if job.parameters[name].format not in _LOOSE]
-        if len(said) < TELLING:
-            return intent.probability
-        odds = intent.probability / max(1 - intent.probability, 1e-6)
-        odds *= math.exp(WEIGHT_OF_AN_ARGUMENT * (len(said) - 1))
+        evidence = 0.0
+        if len(said) >= TELLING:
+            evidence = WEIGHT_OF_AN_ARGUMENT * (len(said) - 1)
+        elif job.finder.is_about_something_else(heard):
+            evidence = -WEIGHT_OF_SOMETHING_ELSE
+        odds = math.exp(evidence) * intent.probability / max(1 - intent.probability, 1e-6)
         return odds / (1 + odds)
 
     def _follow_up(self, heard: Heard, agenda: Agenda) -> Plan | None:
@@ -264,7 +268,10 @@ class Planner:
     def _echoes(self, rest: str, pending: Pending) -> bool:
         """Tell whether the words after a yes only repeat what was read back: "yes, please book it"."""
         read = wording.read_back(self._jobs[pending.task], pending)
-        return _words_of(rest) <= _words_of(read) | _words_of(pending.task.replace("_", " ")) | _ECHO
+        return (
+            _words_of(re.sub(r"\bthe one\b", "it", rest, flags=re.IGNORECASE))
+            <= _words_of(read) | _words_of(pending.task.replace("_", " ")) | _ECHO
+        )
 
     def _drop(self, agenda: Agenda) -> Plan:
         return self._resume((Say(wording.DROPPED),), replace(agenda, pending=None))

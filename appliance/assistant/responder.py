@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from appliance.assistant import wording
@@ -13,7 +14,7 @@ from appliance.assistant.acting import Actor, Session
 from appliance.assistant.agenda import Agenda, Pending
 from appliance.assistant.answering import Answerer
 from appliance.assistant.jobs import Job
-from appliance.assistant.planner import Call, HandOver, Plan, Planner, Say, Step, Talk
+from appliance.assistant.planner import Call, HandOver, Plan, Planner, Say, Step, Talk, TellTime
 from appliance.assistant.values import Heard
 from appliance.clock import Clock
 from appliance.config.models import Config
@@ -111,8 +112,7 @@ class AssistantResponse:
 
     async def pieces(self) -> AsyncGenerator[str]:
         """Write the answer."""
-        now = self._desk.clock.local_time(self._desk.config.site.timezone)
-        heard = Heard(text=self._text, turn=self._session.turn, now=now)
+        heard = Heard(text=self._text, turn=self._session.turn, now=self._now())
         self._plan = await self._desk.planner.plan(heard, self._assistant.agenda)
         self._note_questions(self._plan)
         if self._committed.is_set():
@@ -129,10 +129,15 @@ class AssistantResponse:
                 return self._say(step.text)
             case Talk():
                 return self._talk()
+            case TellTime():
+                return self._say(wording.time_and_date(self._now()))
             case Call():
                 return self._call(step.pending)
             case HandOver():
                 return self._hand_over(step)
+
+    def _now(self) -> datetime:
+        return self._desk.clock.local_time(self._desk.config.site.timezone)
 
     async def _say(self, text: str) -> AsyncGenerator[str]:
         yield f"{text} "
@@ -193,8 +198,8 @@ class AssistantResponse:
         self._tell(ToolRefused, tool=job.name, reason="in-doubt" if writing.in_doubt else "already-done")
         if writing.already:
             return [wording.ALREADY_DONE]
-        await self._escalate(f"it is not known whether {job.name} went through", Urgency.URGENT)
-        return [wording.IN_DOUBT]
+        told = await self._escalate(f"it is not known whether {job.name} went through", Urgency.URGENT)
+        return [wording.IN_DOUBT, wording.PLEASE_ASK if told is None else wording.WILL_CHECK]
 
     def _what_waits(self) -> list[str]:
         """Return the question of a task that waited until this one was done, unless the person has gone on already."""

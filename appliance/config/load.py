@@ -149,6 +149,11 @@ def _anchored(config: Config, folder: Path) -> Config:
 
 
 def _anchored_tool(tool: ToolConfig, folder: Path) -> ToolConfig:
-    if tool.sql is None or "://" in tool.sql.database:
-        return tool
-    return tool.model_copy(update={"sql": tool.sql.model_copy(update={"database": str(folder / tool.sql.database)})})
+    """Let the database and the program of a tool start at the folder of the configuration file."""
+    changes: dict[str, Any] = {}
+    if tool.sql is not None and "://" not in tool.sql.database:
+        changes["sql"] = tool.sql.model_copy(update={"database": str(folder / tool.sql.database)})
+    if tool.command is not None and "/" in tool.command.argv[0]:
+        argv = (str(folder / tool.command.argv[0]), *tool.command.argv[1:])
+        changes["command"] = tool.command.model_copy(update={"argv": argv})
+    return tool.model_copy(update=changes)

@@ -167,11 +167,11 @@ class Builtin(StrEnum):
     """What the appliance brings itself."""
 
     ESCALATE = "escalate"
+    """Hand over to people."""
     KNOWLEDGE = "knowledge"
-    INTAKE = "intake"
+    """Answer from what is known about the site."""
     TIME = "time"
-    REPEAT = "repeat"
-    GOODBYE = "goodbye"
+    """Tell time and date."""
 
 
 ACTIONS = ("http", "sql", "command", "python", "builtin")

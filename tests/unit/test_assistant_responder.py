@@ -208,8 +208,8 @@ async def test_a_write_that_failed_is_never_said_to_be_done_and_can_be_made_agai
 async def test_of_a_write_in_doubt_people_are_told(counter: Counter) -> None:
     counter.book.answer = ToolError(Fault.TIMEOUT, "no answer", happened=None)
     async with time_passes(counter.clock), courier(counter.outbox) as delivered:
-        assert (await say(counter, *CONFIRMING, "Yes.")).endswith(wording.IN_DOUBT)
-        assert (await say(counter, *CONFIRMING, "Yes.")).endswith(wording.IN_DOUBT)
+        assert (await say(counter, *CONFIRMING, "Yes.")).endswith(f"{wording.IN_DOUBT} {wording.WILL_CHECK}")
+        assert (await say(counter, *CONFIRMING, "Yes.")).endswith(f"{wording.IN_DOUBT} {wording.WILL_CHECK}")
     assert len(counter.book.calls) == 1
     assert [message.urgency for message in delivered] == [Urgency.URGENT] * 2
     assert [event.reason for event in counter.told(ToolRefused)].count("in-doubt") == 2
