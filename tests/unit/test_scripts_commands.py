@@ -67,7 +67,7 @@ def test_demo_without_a_terminal_lets_the_visitor_talk_and_cut_in(checkout: Path
     assert calls == [
         "setup --for demo",
         f"appliance converse --out out/demo/visit --greet --user {visit}/01-a.wav {visit}/02-b.wav",
-        f"appliance converse --out out/demo/errands --greet --user .cache/visitor/errands/01-d.wav",
+        "appliance converse --out out/demo/errands --greet --user .cache/visitor/errands/01-d.wav",
         f"appliance converse --out out/demo/interruption --greet --barge-in-after 1.5 --user {interruption}/01-c.wav",
     ]
 
