@@ -16,9 +16,9 @@ SetPolicy = Callable[[int, int], None]
 """Gives the calling thread a scheduling policy and a priority. Raises OSError when that is not allowed."""
 
 
-def set_policy(policy: int, priority: int) -> None:
-    """Give the calling thread a scheduling policy. Raises OSError when the system does not allow it."""
-    os.sched_setscheduler(0, policy, os.sched_param(priority))
+def set_policy(policy: int, priority: int, thread: int = 0) -> None:
+    """Give a thread, 0 for the calling one, a scheduling policy. Raises OSError when that is not allowed."""
+    os.sched_setscheduler(thread, policy, os.sched_param(priority))
 
 
 @contextmanager

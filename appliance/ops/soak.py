@@ -12,10 +12,13 @@ from appliance.clock import Clock
 from appliance.events import AnyEvent, PlayoutStarted, SpeechEnded
 from appliance.ops.soak_programme import Part, SoakTurn, Sound
 from appliance.ops.soak_watch import Sample, Witness
-from appliance.ops.visit import PATIENCE_S, PAUSE_S, POLL_S, SETTLED_S
+from appliance.ops.visit import PAUSE_S, POLL_S, SETTLED_S
 
 CUT_IN_AFTER_S = 0.8
 """Seconds of an answer that a person listens to before they cut in."""
+
+PATIENCE_S = 30.0
+"""Seconds that an answer may take: longer than a person would wait, because here it counts that it comes at all."""
 
 NOISE_S = 2.0
 """Seconds that are waited after a noise for an answer that should not come."""

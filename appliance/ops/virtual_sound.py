@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import signal
@@ -10,6 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from appliance.audio.priority import REALTIME_PRIORITY, set_policy
 from appliance.clock import Clock, SystemClock, block_thread
 from appliance.errors import AudioDeviceError
 
@@ -25,9 +27,6 @@ SINK = f"rate={RATE} channels=1 format=s16le norewinds=1"
 
 PLAY_LATENCY_MS = 40
 """Milliseconds that `play` keeps ahead."""
-
-_PRECEDENCE = ("--realtime=yes", "--high-priority=yes")
-"""A sound card never waits for a processor; where this is not allowed, PulseAudio goes on without."""
 
 _UP_S = 10.0
 _LOOK_S = 0.05
@@ -78,7 +77,7 @@ class VirtualSound:
             encoding="utf-8",
         )
         command = ["pulseaudio", "-n", "-F", str(script), "--system=false", "--daemonize=no", "--use-pid-file=no"]
-        command += ["--exit-idle-time=-1", "--disallow-exit", *_PRECEDENCE]
+        command += ["--exit-idle-time=-1", "--disallow-exit", "--realtime=no", "--high-priority=no"]
         log = self.folder / "log"
         with log.open("wb") as output:
             self._process = subprocess.Popen(  # noqa: S603 - the fixed command above
@@ -91,6 +90,7 @@ class VirtualSound:
                 said = log.read_text(encoding="utf-8", errors="replace").strip()
                 raise AudioDeviceError(f"the private PulseAudio did not start: {said}", remedy=_REMEDY)
             block_thread(_LOOK_S)
+        self._take_precedence(self._process.pid)
 
     def stop(self) -> None:
         """End the server at once, as a crash would. May be called twice."""
@@ -120,6 +120,15 @@ class VirtualSound:
     def full_environment(self) -> dict[str, str]:
         """Return the environment for a program that is to use this server."""
         return os.environ | self.environment
+
+    def _take_precedence(self, process: int) -> None:
+        """Let the server run before ordinary programs where that is allowed: a sound card waits for no processor.
+
+        PulseAudio can do so itself, but not for the thread that serves its clients.
+        """
+        with contextlib.suppress(OSError):
+            for thread in Path(f"/proc/{process}/task").iterdir():
+                set_policy(os.SCHED_RR, REALTIME_PRIORITY, int(thread.name))
 
     def _answers(self) -> bool:
         done = subprocess.run(
