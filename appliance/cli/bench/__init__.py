@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import typer
 
-from appliance.cli.bench import conversation, echo, outbox, stt, turns
+from appliance.cli.bench import conversation, echo, outbox, stt, tools, turns
 
-app = typer.Typer(help="Measure latency, speech recognition, turn taking and echo on this machine.")
+app = typer.Typer(help="Measure latency, recognition, turn taking, echo, tools and the outbox on this machine.")
 app.callback(invoke_without_command=True, epilog=conversation.EXAMPLES)(conversation.conversation)
 app.command(epilog=turns.EXAMPLES)(turns.turns)
 app.command(epilog=stt.EXAMPLES)(stt.stt)
 app.command(epilog=echo.EXAMPLES)(echo.echo)
 app.command(epilog=outbox.EXAMPLES)(outbox.outbox)
+app.command(epilog=tools.EXAMPLES)(tools.tools)
