@@ -112,13 +112,20 @@ async def test_a_form_and_a_call_for_help_that_are_dropped_reach_nobody(counter:
     assert (await counter.outbox.entries(), counter.assistant.agenda) == ([], before)
 
 
-async def test_a_write_that_has_begun_is_finished_when_the_response_is_closed(counter: Counter) -> None:
+@pytest.mark.parametrize("announced", [False, True])
+async def test_a_write_that_has_begun_is_finished_when_the_response_is_closed(
+    counter: Counter, *, announced: bool
+) -> None:
     await say(counter, *CONFIRMING)
     counter.book.released.clear()
     response = response_to(counter, "Yes.")
     response.commit()
     task = asyncio.create_task(whole(response))
     await counter.book.started.wait()
+    if announced:
+        await counter.clock.all_asleep(1)
+        counter.clock.advance(1)
+        await settle(counter.database)
     await close(task)
     counter.book.released.set()
     await settle(counter.database)
