@@ -2,33 +2,25 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from appliance.assistant import wording
 from appliance.assistant.agenda import Agenda, Pending, Slot
-from appliance.assistant.intents import Intent, Intents
+from appliance.assistant.intents import Intents
 from appliance.assistant.jobs import Job
 from appliance.assistant.values import Heard
+from appliance.assistant.wishes import EXACT, Wishes
 from appliance.config.handover import HandoverConfig
 from appliance.config.tools import Builtin, Format, ParameterType
 from appliance.understanding import Verdict, is_cancel, is_negated, is_unknown, yes_no
 
-LIKELY = 0.5
-"""Probability from which a task is begun."""
 SURE = 0.8
 """Probability from which another task is begun in the middle of one."""
 PATIENCE = 2
 """After so many questions that were not answered, a human is offered."""
 FOLLOW_UP_WORDS = 7
-TELLING, WEIGHT_OF_AN_ARGUMENT = 2, 1.2
-"""From two arguments in one sentence on, each further one multiplies the odds of the task by e to the 1.2."""
-WEIGHT_OF_SOMETHING_ELSE = 2.0
-"""What is spoken of and occurs in none of a task's examples divides the odds by e squared."""
-_EXACT = (Format.PHONE, Format.CODE, Format.EMAIL)
-_LOOSE = (Format.WORDS, Format.TEXT, None)
 
 _FOLLOW_UP = re.compile(
     r"^(?:and|what about|how about|or|also)\b[\s,]*(?:what about|how about|for|on)?\b", re.IGNORECASE
@@ -36,11 +28,6 @@ _FOLLOW_UP = re.compile(
 _QUESTION = re.compile(
     r"^(?:(?:um+|uh+|er|oh|wait|sorry|actually|but|and|well|by the way)[\s,.]+)*"
     r"(?:what(?!\s+about)|when|where|which|who|why|how(?!\s+about)|do you|are you|is there|is it|does|are there)\b",
-    re.IGNORECASE,
-)
-_SEGMENT = re.compile(
-    r"[.?!;]\s+|,?\s+(?:and|but|then)\s+(?:also\s+|then\s+)?"
-    r"(?=(?:can|could|would|i|i'd|i'll|i'm|do|does|have|is|are|what|where|when|how|book|cancel|check|tell|please|my order)\b)",
     re.IGNORECASE,
 )
 _MACHINERY = re.compile(
@@ -51,7 +38,6 @@ _MACHINERY = re.compile(
     re.IGNORECASE,
 )
 """What is said to a computer program and not at a desk: it is answered, and nothing is done."""
-_ABOUT = re.compile(r"^(?:what(?! about)|how(?! about)|when|where|why)\b", re.IGNORECASE)
 _ECHO = {"the", "that", "this", "it", "please", "all", "is", "it's", "that's", "right", "thanks", "thank", "you", "do"}
 _ECHO |= {"obviously", "lovely", "good", "great"}
 """Words that change nothing about a yes."""
@@ -119,7 +105,7 @@ class Planner:
 
     def __init__(self, jobs: Mapping[str, Job], intents: Intents, handover: HandoverConfig) -> None:
         self._jobs = jobs
-        self._intents = intents
+        self._wishes = Wishes(jobs, intents)
         self._handover = handover
 
     async def plan(self, heard: Heard, agenda: Agenda) -> Plan:
@@ -144,76 +130,13 @@ class Planner:
     async def _begin_something(self, heard: Heard, agenda: Agenda) -> Plan:
         if _CLOCK.fullmatch(heard.text):
             return Plan((TellTime(),), agenda)
-        wanted = await self._wanted(heard)
+        wanted = await self._wishes.wanted(heard)
         if not wanted:
             follow_up = self._follow_up(heard, agenda)
             return follow_up or Plan((Talk(),), agenda)
         first, *others = [self._pending(intent.name, replace(heard, text=text)) for intent, text in wanted]
         waiting = (*others, *agenda.waiting)
         return self._advance(first, replace(agenda, waiting=waiting), begun=True)
-
-    async def _wanted(self, heard: Heard) -> list[tuple[Intent, str]]:
-        """Return the tasks that are wanted in this utterance, each with the words that want it."""
-        whole = await self._likeliest(heard)
-        found = [each for each in await self._parts(heard) if not self._serves(each, whole, heard)]
-        if len({intent.name for intent, _ in found}) > 1:
-            return sorted(found, key=lambda each: self._jobs[each[0].name].needs_yes)
-        best = whole or next((intent for intent, _ in found), None)
-        return [(best, heard.text)] if best is not None else []
-
-    async def _parts(self, heard: Heard) -> list[tuple[Intent, str]]:
-        """Return the tasks of the sentences; a sentence that wants none belongs to the one before it."""
-        found: list[tuple[Intent, str]] = []
-        begun = ""
-        for part in _SEGMENT.split(heard.text):
-            intent = await self._likeliest(replace(heard, text=part)) if len(part.split()) > 1 else None
-            if intent is None and not found:
-                begun += f"{part}. "
-            elif intent is None or (found and intent.name == found[-1][0].name):
-                before, words = found[-1]
-                found[-1] = (before, f"{words}. {part}")
-            else:
-                found.append((intent, f"{begun}{part}"))
-                begun = ""
-        return found
-
-    def _serves(self, part: tuple[Intent, str], whole: Intent | None, heard: Heard) -> bool:
-        """Tell whether words that seem to want a task only give what the task of the whole utterance needs."""
-        intent, text = part
-        if whole is None or intent.name == whole.name:
-            return False
-        given = self._jobs[intent.name].finder.find(replace(heard, text=text))
-        taken = {slot.value for slot in self._jobs[whole.name].finder.find(heard).values()}
-        values = {slot.value for slot in given.values()}
-        return bool(values) and values <= taken and not text.rstrip().endswith("?")
-
-    async def _likeliest(self, heard: Heard) -> Intent | None:
-        ranked = await self._rank(heard)
-        if not ranked or ranked[0].probability < LIKELY or self._only_asks(ranked[0], heard):
-            return None
-        return ranked[0]
-
-    def _only_asks(self, intent: Intent, heard: Heard) -> bool:
-        """Tell whether it is a question about something that would change things: what happens if, how late can I."""
-        job = self._jobs[intent.name]
-        return job.needs_yes and _ABOUT.match(heard.text) is not None and not job.finder.find(heard)
-
-    async def _rank(self, heard: Heard) -> list[Intent]:
-        """Rank by what is asked, and by how many of a task's arguments were said with it."""
-        ranked = await self._intents.rank(heard.text)
-        weighed = [replace(intent, probability=self._weighed(intent, heard)) for intent in ranked]
-        return sorted(weighed, key=lambda intent: -intent.probability)
-
-    def _weighed(self, intent: Intent, heard: Heard) -> float:
-        job = self._jobs[intent.name]
-        said = [name for name in job.finder.find(heard) if job.parameters[name].format not in _LOOSE]
-        evidence = 0.0
-        if len(said) >= TELLING:
-            evidence = WEIGHT_OF_AN_ARGUMENT * (len(said) - 1)
-        elif job.finder.is_about_something_else(heard):
-            evidence = -WEIGHT_OF_SOMETHING_ELSE
-        odds = math.exp(evidence) * intent.probability / max(1 - intent.probability, 1e-6)
-        return odds / (1 + odds)
 
     def _follow_up(self, heard: Heard, agenda: Agenda) -> Plan | None:
         """Ask the last question again with another value: "and on Friday?", "what about aspirin?", "try 4271"."""
@@ -225,7 +148,7 @@ class Planner:
             found = job.finder.find(heard, asked=job.open_parameter)
         else:
             given = job.finder.find(heard)
-            found = {name: slot for name, slot in given.items() if job.parameters[name].format in _EXACT}
+            found = {name: slot for name, slot in given.items() if job.parameters[name].format in EXACT}
         return self._advance(last.with_slots(found), agenda) if found else None
 
     def _pending(self, name: str, heard: Heard) -> Pending:
@@ -295,7 +218,7 @@ class Planner:
 
     async def _beside(self, heard: Heard, agenda: Agenda, pending: Pending) -> Plan:
         """Answer something else and come back, or ask again."""
-        ranked = await self._rank(heard)
+        ranked = await self._wishes.rank(heard)
         best = next((intent for intent in ranked if intent.name != pending.task), None)
         ask_again = self._ask_again(pending)
         if best is not None and best.probability >= SURE:

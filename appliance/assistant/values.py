@@ -33,24 +33,37 @@ ACCOUNT_WORDS = 9
 """From so many words on, a request such as "I want to complain" tells what happened."""
 ANY_CODE = r"[A-Z0-9-]{3,}"
 _WORD = re.compile(r"[\w'-]+")
-_OFTEN = 2
+_OFTEN = 3
 _OBJECT = re.compile(
-    r"\b(?:a|an|any|some|the|of|for|have|has|got|sell|stock|stocks|carry|carries|need|want|buy|about|many|more|without)\W+$",
+    r"\b(?:a|an|any|some|the|of|for|have|has|got|sell|stocks?|carry|carries|need|want|buy|about|many|more)\W+$",
     re.IGNORECASE,
 )
 """What stands before the thing that is asked for."""
 _NUMBERED = re.compile(r"\b(?:number|no\.?|code|reference)\b(?:\W+is)?\W*$", re.IGNORECASE)
 
+_SPOKEN_OF = re.compile(
+    r"\b(?:a|an|the|my|your|our|his|her|their|this)\s+(?:\w+ly\s+)?(?P<thing>[\w'-]+)", re.IGNORECASE
+)
+PEOPLE_WORDS = frozenset(
+    """
+    baby boy child children dad daughter doctor family father friend girl grandmother grandfather husband kid kids
+    mother mum mom nurse parents partner sister brother son wife day date time week month morning afternoon evening
+    """.split()  # noqa: SIM905
+)
+"""Whom and when it is for says nothing about what it is."""
+
 FUNCTION_WORDS = frozenset(
     """
     a about actually again all also am an and another any anything are as at available be because been
-    bottle box but buy by call can check cost costs could did do does doing don't else excuse find for
+    bottle box but available buy by call can carries carry charge check cost costs could did do does doing
+    don't else excuse find
+    for
     from get give going good got had has have haven't hello here hey hi how i i'd i'll i'm i've if in is
     isn't it it's item items just know left let like look looking lot many may maybe me mean might more
     morning much my need no not now of oh ok okay on one or our out over pack package pharmacy please
-    price product put really right said sell shop should so some something stock store sure take tell
-    than thank thanks that that's the them then there there's these they thing think this to today uh um
-    up us was we well were what what's when where whether which who why will with would yeah yes you
+    price product put really right said sell shop should so some something stock stocks store sure take tell
+    than thank thanks that that's the them then there there's these they thing think this those to today trouble uh um
+    up us was we well were what what's when where whether which who why will with wonder wondering would yeah yes you
     your er hm hmm
     """.split()  # noqa: SIM905 - two hundred literals are no easier to read
 )
@@ -78,7 +91,9 @@ class ValueFinder:
         self._doubtful = doubtful
         self._country = country
         counted = Counter(word for example in task.examples for word in set(_words(example)))
-        self._vocabulary = _vocabulary(task, parameters)
+        self._vocabulary = _vocabulary(task, parameters, (*task.counter_examples, task.not_when))
+        self._topic = _vocabulary(task, parameters) | PEOPLE_WORDS
+        self._open = any(_is_open(parameter) for parameter in parameters.values())
         self._carrier = FUNCTION_WORDS | {word for word, count in counted.items() if count >= _OFTEN}
 
     def find(self, heard: Heard, asked: str = "") -> dict[str, Slot]:
@@ -91,6 +106,15 @@ class ValueFinder:
                 taken.append(found.span)
                 slots[name] = Slot(value=found.value, words=found.words, turn=heard.turn)
         return slots
+
+    def is_about_something_else(self, heard: Heard) -> bool:
+        """Tell whether a thing is spoken of that has nothing to do with the task, such as a table to be booked."""
+        if self._open:
+            return False
+        taken = [slot.words for slot in self.find(heard).values()]
+        things = [match["thing"].lower().removesuffix("'s") for match in _SPOKEN_OF.finditer(heard.text)]
+        known = self._topic | set(_words(" ".join(taken)))
+        return any(thing not in known and thing.removesuffix("s") not in known for thing in things)
 
     def _find_one(self, name: str, heard: Heard, taken: Sequence[Span], *, asked: bool) -> Found | None:
         parameter = self._parameters[name]
@@ -169,9 +193,15 @@ def _rank(parameter: Parameter) -> int:
     return len(order) + (parameter.format in (Format.WORDS, None) and not parameter.enum)
 
 
-def _vocabulary(task: Task, parameters: Mapping[str, Parameter]) -> frozenset[str]:
+def _is_open(parameter: Parameter) -> bool:
+    """Tell whether a parameter takes any words."""
+    loose = parameter.format in (Format.WORDS, Format.TEXT, None)
+    return loose and parameter.type is ParameterType.STRING and not parameter.enum
+
+
+def _vocabulary(task: Task, parameters: Mapping[str, Parameter], more: Sequence[str] = ()) -> frozenset[str]:
     """Return the words that mean something for a task: those that no example writes in capitals within a sentence."""
-    texts = [*task.examples, *task.counter_examples, task.use_when, task.not_when, task.description]
+    texts = [*task.examples, task.use_when, task.description, *more]
     words = {text.split()[0].strip(",.").lower() for text in texts if text}
     words |= {word for text in texts for word in _WORD.findall(text) if word.islower()}
     for parameter in parameters.values():

@@ -31,7 +31,8 @@ class Answer:
 
 
 _COURTESY = (
-    r"(?:please|thanks|thank you(?: very much| so much)?|thanks a lot|sir|madam|ma'am|then|now|oh|ah|well|so|okay|ok|good|great)"
+    r"(?:please|thanks|thank you(?: very much| so much)?|thanks a lot|sir|madam|ma'am"
+    r"|then|now|oh|ah|well|so|okay|ok|good|great)"
 )
 _YES = (
     r"yes(?: (?:please|do|i do|i am|i would|i'd like that|i would like that|it is|that is|you can|you may|you do|indeed"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 
 from appliance.understanding.codes import find_codes
@@ -13,11 +14,17 @@ from appliance.understanding.times import find_times
 
 _ANY_DAY = date(2000, 1, 3)
 """Only where a day is said counts here, and not which."""
+_HESITATION = re.compile(
+    r"\b(?:u+m+|u+h+m*|e+r+m*|h+m+)\b[,.]*\s*|^(?:(?:hello|hi|hey)\b[\s,.!]*)+(?=.)", re.IGNORECASE
+)
 _NUMBER = r"\d{4,}"
 
 
 def neutral(text: str) -> str:
-    """Return `text` without numbers and names, and with one day and one time in the place of all others."""
+    """Return `text` without numbers, names, hesitations and a greeting.
+
+    One day and one time stand in the place of all others.
+    """
     phones = find_phones(text)
     kinds = (
         (phones, ""),
@@ -32,7 +39,8 @@ def neutral(text: str) -> str:
     left = text
     for each, instead in sorted(taken, key=lambda pair: -pair[0].start):
         left = f"{left[: each.start]}{instead}{left[each.end :]}"
-    return " ".join(left.split()) if any(char.isalpha() for char in left) else text
+    left = " ".join(_HESITATION.sub("", left).split())
+    return left if any(char.isalpha() for char in left) else text
 
 
 def _overlap(one: Found, other: Found) -> bool:

@@ -1,0 +1,100 @@
+"""What a person wants: the tasks of an utterance, by what is asked and by what is said with it."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from itertools import pairwise
+
+from appliance.assistant.intents import Intent, Intents
+from appliance.assistant.jobs import Job
+from appliance.assistant.values import Heard
+from appliance.config.tools import Format
+
+LIKELY = 0.5
+"""Probability from which a task is begun."""
+TELLING, WEIGHT_OF_AN_ARGUMENT = 2, 1.2
+"""From two arguments in one sentence on, each further one multiplies the odds of the task by e to the 1.2."""
+WEIGHT_OF_SOMETHING_ELSE = 2.0
+"""What is spoken of and occurs in none of a task's examples divides the odds by e squared."""
+EXACT = (Format.PHONE, Format.CODE, Format.EMAIL)
+"""What is not said by the way: a number or an address that somebody looks up."""
+_LOOSE = (Format.WORDS, Format.TEXT, None)
+_SEGMENT = re.compile(
+    r"[.?!;]\s+|,?\s+(?:and|but|then)\s+(?:also\s+|then\s+)?"
+    r"(?=(?:can|could|would|i|i'd|i'll|i'm|do|does|have|is|are|what|where|when|how)\b"
+    r"|(?:book|cancel|check|tell|please|my order)\b)",
+    re.IGNORECASE,
+)
+_ABOUT = re.compile(r"^(?:what(?! about)|how(?! about)|when|where|why)\b", re.IGNORECASE)
+
+
+class Wishes:
+    """Finds out which tasks are wanted."""
+
+    def __init__(self, jobs: Mapping[str, Job], intents: Intents) -> None:
+        self._jobs = jobs
+        self._intents = intents
+
+    async def wanted(self, heard: Heard) -> list[tuple[Intent, str]]:
+        """Return the tasks that are wanted in this utterance, each with the words that want it."""
+        whole = await self._likeliest(heard)
+        found = [each for each in await self._parts(heard) if not self._serves(each, whole, heard)]
+        if len({intent.name for intent, _ in found}) > 1:
+            return sorted(found, key=lambda each: self._jobs[each[0].name].needs_yes)
+        best = whole or next((intent for intent, _ in found), None)
+        return [(best, heard.text)] if best is not None else []
+
+    async def _parts(self, heard: Heard) -> list[tuple[Intent, str]]:
+        """Return the tasks of the sentences; a sentence that wants none belongs to the one before it."""
+        found: list[tuple[Intent, int, int]] = []
+        bounds = [0, *(cut.end() for cut in _SEGMENT.finditer(heard.text)), len(heard.text)]
+        for start, end in pairwise(bounds):
+            part = heard.text[start:end]
+            intent = await self._likeliest(replace(heard, text=part)) if len(part.split()) > 1 else None
+            if found and (intent is None or intent.name == found[-1][0].name):
+                found[-1] = (found[-1][0], found[-1][1], end)
+            elif intent is not None:
+                found.append((intent, start if found else 0, end))
+        return [(intent, heard.text[start:end]) for intent, start, end in found]
+
+    def _serves(self, part: tuple[Intent, str], whole: Intent | None, heard: Heard) -> bool:
+        """Tell whether words that seem to want a task only give what the task of the whole utterance needs."""
+        intent, text = part
+        if whole is None or intent.name == whole.name:
+            return False
+        given = self._jobs[intent.name].finder.find(replace(heard, text=text))
+        taken = {slot.value for slot in self._jobs[whole.name].finder.find(heard).values()}
+        values = {slot.value for slot in given.values()}
+        return bool(values & taken) and not text.rstrip().endswith("?")
+
+    async def _likeliest(self, heard: Heard) -> Intent | None:
+        ranked = await self.rank(heard)
+        if not ranked or ranked[0].probability < LIKELY or self._only_asks(ranked[0], heard):
+            return None
+        return ranked[0]
+
+    def _only_asks(self, intent: Intent, heard: Heard) -> bool:
+        """Tell whether it is a question about something that would change things: what happens if, how late can I."""
+        job = self._jobs[intent.name]
+        return job.needs_yes and _ABOUT.match(heard.text) is not None and not job.finder.find(heard)
+
+    async def rank(self, heard: Heard) -> list[Intent]:
+        """Rank by what is asked, and by how many of a task's arguments were said with it."""
+        ranked = await self._intents.rank(heard.text)
+        weighed = [replace(intent, probability=self._weighed(intent, heard)) for intent in ranked]
+        return sorted(weighed, key=lambda intent: -intent.probability)
+
+    def _weighed(self, intent: Intent, heard: Heard) -> float:
+        job = self._jobs[intent.name]
+        said = [name for name in job.finder.find(heard) if job.parameters[name].format not in _LOOSE]
+        exact = any(job.parameters[name].format in EXACT for name in said)
+        evidence = 0.0
+        if len(said) >= TELLING:
+            evidence = WEIGHT_OF_AN_ARGUMENT * (len(said) - 1)
+        elif not exact and job.finder.is_about_something_else(heard):
+            evidence = -WEIGHT_OF_SOMETHING_ELSE
+        odds = math.exp(evidence) * intent.probability / max(1 - intent.probability, 1e-6)
+        return odds / (1 + odds)
