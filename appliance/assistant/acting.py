@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from appliance.assistant.agenda import Pending
@@ -12,6 +12,7 @@ from appliance.assistant.jobs import Job
 from appliance.clock import Clock
 from appliance.config.models import Config
 from appliance.config.tools import Value
+from appliance.engines.ports import Message, Role
 from appliance.handover.message import Fact, Handover, TranscriptRef, Urgency
 from appliance.storage.outbox import Outbox, State
 from appliance.storage.receipts import Done, InDoubt, Receipts
@@ -20,6 +21,8 @@ from appliance.tools.executor import Executor, Outcome
 ARRIVES_WITHIN_S = 2.0
 """So long it is waited for a handover to arrive, before the person is told that it will."""
 POLL_S = 0.1
+TOLD_MESSAGES = 8
+"""So many of the last messages go to people who take over."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +94,22 @@ class Actor:
         key = f"{session.session_id}-{job.name}-{_digest(pending.values())}"
         return await self.deliver(message, key, channel)
 
+    async def escalate(
+        self, reason: str, urgency: Urgency, messages: Sequence[Message], session: Session, tried: tuple[str, ...]
+    ) -> bool | None:
+        """Let people take over, once a turn; returns as `deliver` does."""
+        message = Handover(
+            kind="escalation",
+            reason=reason,
+            urgency=urgency,
+            summary=_summary(messages),
+            created_at=self._clock.local_time("UTC").isoformat(timespec="seconds"),
+            transcript_ref=TranscriptRef(session_id=session.session_id, first_turn=1, last_turn=session.turn),
+            tried=tried,
+        )
+        key = f"{session.session_id}-{session.turn}-escalation"
+        return await self.deliver(message, key, self._config.handover.chosen())
+
     async def deliver(self, message: Handover, key: str, channel: str | None) -> bool | None:
         """Write a message to the outbox. True: it has arrived. False: it waits. None: there is no channel."""
         if channel is None:
@@ -117,3 +136,10 @@ def _digest(values: Mapping[str, object]) -> str:
 
 def _urgency(said: str) -> Urgency:
     return next((urgency for urgency in Urgency if urgency.value in said.lower()), Urgency.NORMAL)
+
+
+def _summary(messages: Sequence[Message]) -> str:
+    """Return the last things that were said, without what the model was told."""
+    said = [message for message in messages if message.role is not Role.SYSTEM][-TOLD_MESSAGES:]
+    names = {Role.USER: "Person", Role.ASSISTANT: "Assistant"}
+    return "\n".join(f"{names[message.role]}: {message.text}" for message in said)

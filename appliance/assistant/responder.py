@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
@@ -19,20 +20,21 @@ from appliance.assistant.values import Heard
 from appliance.clock import Clock
 from appliance.config.models import Config
 from appliance.dialogue.journal import Journal
-from appliance.engines.ports import Message, Role
+from appliance.engines.ports import Message
 from appliance.events import AnyEvent, HandedOver, PassagesUsed, ToolFinished, ToolRefused, ToolStarted
-from appliance.handover.message import Handover, TranscriptRef, Urgency
+from appliance.handover.message import Urgency
 from appliance.knowledge.reload import SiteKnowledge
 from appliance.storage.outbox import Outbox
+from appliance.tools.errors import ToolError
 from appliance.tools.executor import Outcome
 from appliance.tools.speech import spoken
+
+log = logging.getLogger(__name__)
 
 FILLER_AFTER_S = 0.8
 """A tool that takes longer gets its `running` phrase, once."""
 ENOUGH_HEARD = 0.8
 """Share of a read-back after which an early yes is an answer to it."""
-TOLD_MESSAGES = 8
-"""So many of the last messages go to people who take over."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -221,9 +223,13 @@ class AssistantResponse:
         )
         assert job.tool is not None  # noqa: S101 - forms have no outcome
         arguments = {**dict.fromkeys(job.parameters), **pending.values()}
-        said = spoken(job.tool, arguments, outcome)
+        try:
+            said = spoken(job.tool, arguments, outcome)
+        except ToolError as error:  # the phrase wants a field that the answer has not
+            log.warning("%s: %s", job.name, error)
+            said = ""
         if outcome.ok:
-            return [said or wording.ALREADY_DONE]
+            return [said or wording.DONE]
         self._change(lambda agenda: replace(agenda, offered_human=True, tried=(*agenda.tried, f"{job.name} failed")))
         return [said, wording.OFFER_HUMAN]
 
@@ -258,18 +264,8 @@ class AssistantResponse:
             yield f"{said[delivered]} "
 
     async def _escalate(self, reason: str, urgency: Urgency) -> bool | None:
-        desk, session = self._desk, self._session
-        message = Handover(
-            kind="escalation",
-            reason=reason,
-            urgency=urgency,
-            summary=_summary(self._messages),
-            created_at=desk.clock.local_time("UTC").isoformat(timespec="seconds"),
-            transcript_ref=TranscriptRef(session_id=session.session_id, first_turn=1, last_turn=session.turn),
-            tried=self._assistant.agenda.tried,
-        )
-        key = f"{session.session_id}-{session.turn}-escalation"
-        delivered = await desk.actor.deliver(message, key, desk.config.handover.chosen())
+        tried = self._assistant.agenda.tried
+        delivered = await self._desk.actor.escalate(reason, urgency, self._messages, self._session, tried)
         kind = "emergency" if urgency is Urgency.EMERGENCY else "escalation"
         self._tell(HandedOver, kind=kind, reason=reason, delivered=delivered)
         return delivered
@@ -314,10 +310,3 @@ class AssistantResponse:
 
 def _ignore(_: Agenda) -> None:
     pass
-
-
-def _summary(messages: Sequence[Message]) -> str:
-    """Return the last things that were said, without what the model was told."""
-    said = [message for message in messages if message.role is not Role.SYSTEM][-TOLD_MESSAGES:]
-    names = {Role.USER: "Person", Role.ASSISTANT: "Assistant"}
-    return "\n".join(f"{names[message.role]}: {message.text}" for message in said)

@@ -10,6 +10,7 @@ from appliance.tools.templates import render_speech
 
 WHAT_TO_CHANGE = "What should I change?"
 DROPPED = "All right, I leave it."
+DONE = "That is done."
 ALREADY_DONE = "That is done already."
 IN_DOUBT = "I am not sure whether that went through."
 WILL_CHECK = "My colleagues will check it."

@@ -99,7 +99,7 @@ ERRANDS = (
     Turn("stock", SLT, ("Do you have any ibuprofen?",)),
     Turn("order", RMS, ("Is my order ready?",)),
     Turn("number", RMS, ("Four two seven one.",)),
-    Turn("book", SLT, ("I'd like to book an appointment", 0.3, "for physiotherapy.")),
+    Turn("book", SLT, ("I'd like to book an appointment for physiotherapy.",)),
     Turn("day", SLT, ("The day after tomorrow, please.",)),
     Turn("time", SLT, ("At ten in the morning.",)),
     Turn("name", SLT, ("My name is Anna Miller.",)),
