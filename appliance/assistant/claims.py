@@ -30,8 +30,8 @@ _DOING = (
 )
 _ALREADY = r"(?: now| all| already| successfully)*"
 _YOU_ARE = "you're|you are|you've been|you have been|(?:that|it)(?:'s| is|'s been| has been)|all"
-_TELLS = r"that (?!on\b|along\b|to\b|for\b|down\b|as\b|now\b|already\b)\w|by\b|out (?:that|why)"
-"""What follows when something was found out or noted, and not done."""
+_TELLS = r"that (?!on\b|along\b|to\b|for\b|down\b|as\b|now\b|already\b)\w|by\b|out (?:that|why)|(?:no|none|nothing)\b"
+"""What follows when something was found out or noted, and not done, or when nothing was."""
 _PATTERNS = (
     rf"\b(?:i|we)(?:'ve| have|'d)? {_BRIEFLY}{_DONE}\b(?! (?:{_TELLS}))",
     rf"\b(?:i|we)(?:'ll| will| am going to|'m going to|'re going to|'m| am) {_BRIEFLY}(?:{_DO}|{_DOING})\b",

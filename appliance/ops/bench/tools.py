@@ -13,7 +13,6 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager, closing
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import partial
 from pathlib import Path
 from random import Random
 from zoneinfo import ZoneInfo
@@ -202,14 +201,6 @@ def _on(tool: ToolConfig, clinic: Clinic) -> ToolConfig:
     return tool
 
 
-class StageJournal(Journal):
-    """A journal that also takes events with a field called `kind`."""
-
-    def emit(self, kind: type[AnyEvent], /, **fields: object) -> None:
-        """Publish an event of `kind`."""
-        super().emit(partial(kind, **fields))  # type: ignore[arg-type]
-
-
 class Stage:
     """Plays dialogues with one assistant, which knows nothing of the dialogue before."""
 
@@ -220,7 +211,7 @@ class Stage:
         self._inbox = inbox
         bus = Bus()
         bus.subscribe(self._note)
-        self.journal = StageJournal(bus, clock)
+        self.journal = Journal(bus, clock)
         self._exchange = Exchange(person="")
 
     async def play(self, assistant: Assistant, case: ToolCase) -> Dialogue:
