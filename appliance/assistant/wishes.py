@@ -13,7 +13,7 @@ from appliance.assistant.jobs import Job
 from appliance.assistant.values import Heard
 from appliance.config.tools import Format
 
-LIKELY = 0.5
+LIKELY = 0.6
 """Probability from which a task is begun."""
 TELLING, WEIGHT_OF_AN_ARGUMENT = 2, 1.2
 """From two arguments in one sentence on, each further one multiplies the odds of the task by e to the 1.2."""
