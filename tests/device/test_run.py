@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +20,7 @@ from appliance.audio.levels import dbfs
 from appliance.audio.ports import Samples
 from appliance.audio.resample import resample
 from appliance.config.load import load
-from appliance.ops.visitor import VISIT, say
+from appliance.ops.visitor import ERRANDS, VISIT, Turn, say
 from tests.device.pulse import MOUTH, RATE, SPEAKER, PulseServer
 
 READY_S = 90.0
@@ -31,8 +31,12 @@ QUIET_DBFS = -55.0
 class Daemon:
     """`appliance run` on the private sound server."""
 
-    def __init__(self, pulse: PulseServer) -> None:
-        environment = pulse.full_environment() | {"APPLIANCE__PERSONA__GREETING": "", "PYTHONUNBUFFERED": "1"}
+    def __init__(self, pulse: PulseServer, state: Path) -> None:
+        environment = pulse.full_environment() | {
+            "APPLIANCE__PERSONA__GREETING": "",
+            "APPLIANCE__STORAGE__DIRECTORY": str(state),
+            "PYTHONUNBUFFERED": "1",
+        }
         self._process = subprocess.Popen(
             [sys.executable, "-m", "appliance", "run", "--captions"],
             env=environment,
@@ -80,8 +84,8 @@ def wait_until(condition: object, within_s: float, explain: object) -> None:
 
 
 @pytest.fixture
-def daemon(pulse: PulseServer) -> Iterator[Daemon]:
-    running = Daemon(pulse)
+def daemon(pulse: PulseServer, tmp_path: Path) -> Iterator[Daemon]:
+    running = Daemon(pulse, tmp_path / "state")
     try:
         running.says("listening", READY_S)
         yield running
@@ -92,8 +96,12 @@ def daemon(pulse: PulseServer) -> Iterator[Daemon]:
 @pytest.fixture(scope="module")
 def question() -> Samples:
     """The visitor asks when the clinic opens, at 48 kHz."""
-    turn = next(turn for turn in VISIT if "Saturday" in turn.text)
-    return resample(say(turn), 16_000, RATE)
+    return spoken(VISIT, "saturday")
+
+
+def spoken(visit: Sequence[Turn], name: str) -> Samples:
+    """Return a turn of the visitor at 48 kHz."""
+    return resample(say(next(turn for turn in visit if turn.name == name)), 16_000, RATE)
 
 
 def words_of(heard: Samples) -> str:
@@ -133,6 +141,23 @@ def test_ctrl_c_in_the_middle_of_a_sentence_ends_it_cleanly(
     assert daemon.interrupt() == 0
     assert "Traceback" not in daemon.output
     recorder.stop()
+
+
+@pytest.mark.device
+@pytest.mark.models
+def test_a_task_goes_on_after_kill_9(pulse: PulseServer, daemon: Daemon, tmp_path: Path) -> None:
+    pulse.speak(spoken(ERRANDS, "book")).wait()
+    daemon.says("For which day?", ANSWER_S)
+    daemon.kill()
+    again = Daemon(pulse, tmp_path / "state")
+    try:
+        again.says("going on with a conversation", READY_S)
+        again.says("listening", READY_S)
+        pulse.speak(spoken(ERRANDS, "day")).wait()
+        again.says("At what time?", ANSWER_S)
+        assert again.interrupt() == 0
+    finally:
+        again.kill()
 
 
 @pytest.mark.device
