@@ -10,6 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+import numpy as np
+
 from appliance.audio.ports import FRAME_SAMPLES, Frame
 from appliance.config.models import Eagerness, TurnConfig, TurnMode, VadConfig
 from appliance.dialogue.unfinished import Unfinished, unfinished
@@ -26,6 +28,11 @@ RESUME_SAMPLES = 2 * FRAME_SAMPLES
 DOUBTFUL = 0.05
 """Turn probability below which the person is likely to go on: 5 % of the complete utterances, half of the pauses."""
 DOUBTFUL_PATIENCE = 1.5
+NOISY_DB = 15.0
+"""Voice less than this above the sound of the pause: there, voice and words tell less about the end.
+
+With seven talkers 10 dB below the person 95 % of the ends lie below it, of 76 recordings as they are 5 %.
+"""
 
 
 class Signal(StrEnum):
@@ -60,6 +67,22 @@ _TEMPERS = {
 }
 
 
+class _Level:
+    """The mean power of some frames."""
+
+    def __init__(self) -> None:
+        self._sum = 0.0
+        self._count = 0
+
+    def add(self, frame: Frame) -> None:
+        self._sum += float(np.mean(np.square(frame.pcm)))
+        self._count += 1
+
+    @property
+    def mean(self) -> float:
+        return self._sum / self._count if self._count else 0.0
+
+
 class Endpointer:
     """Finds the beginning, the pauses and the end of the person's turns.
 
@@ -77,9 +100,10 @@ class Endpointer:
         self._min_speech = to_samples(vad.min_speech_duration_ms)
         self._max_silence = to_samples(turn.max_silence_ms)
         self._unclear_wait = min(to_samples(vad.silence_duration_ms * temper.patience), self._max_silence)
-        self._clear_wait = min(to_samples(turn.clear_end_ms * temper.patience), self._unclear_wait)
-        self._likely_wait = (self._clear_wait + self._unclear_wait) // 2
-        self._doubtful_wait = min(round(self._unclear_wait * DOUBTFUL_PATIENCE), self._max_silence)
+        clear_wait = min(to_samples(turn.clear_end_ms * temper.patience), self._unclear_wait)
+        doubtful_wait = min(round(self._unclear_wait * DOUBTFUL_PATIENCE), self._max_silence)
+        likely_wait = (clear_wait + self._unclear_wait) // 2
+        self._waits = (clear_wait, likely_wait, self._unclear_wait, doubtful_wait)
         self._max_turn = to_samples(turn.max_turn_ms)
         self.speech_start = 0
         self.last_voiced = 0
@@ -93,6 +117,8 @@ class Endpointer:
         self._now = 0
         self._paused = False
         self._voiced_run = 0
+        self._voice = _Level()
+        self._pause = _Level()
         self._probability: float | None = None
         self._unfinished: Unfinished | None = None
         self._wordless = False
@@ -103,6 +129,7 @@ class Endpointer:
         self._now = frame.end
         voiced = self._voicing.update(frame.speech_probability)
         self._voiced_run = self._voiced_run + len(frame.pcm) if voiced else 0
+        (self._voice if voiced else self._pause).add(frame)
         if not self.speaking:
             return self._before_speech(frame, voiced)
         signals = self._on_voiced() if voiced else self._on_silent()
@@ -133,9 +160,12 @@ class Endpointer:
         return self._end("release") if self.speaking else ()
 
     def _before_speech(self, frame: Frame, voiced: bool) -> tuple[Signal, ...]:
-        if not voiced or self._voiced_run < self._min_speech:
+        if not voiced:
+            self._voice = _Level()
+        if self._voiced_run < self._min_speech or not voiced:
             return ()
         self.speaking = True
+        self._pause = _Level()
         self.speech_start = frame.end - self._voiced_run
         self.last_voiced = frame.end
         return (Signal.SPEECH_STARTED,)
@@ -145,6 +175,7 @@ class Endpointer:
             return ()
         resumed = self._paused
         self._paused = False
+        self._pause = _Level()
         self.last_voiced = self._now
         self._probability = None
         self._wordless = False
@@ -174,11 +205,14 @@ class Endpointer:
             return self._max_silence, "cap"
         if self._probability is None or self._wordless:  # after a knock, the words may still come
             return self._unclear_wait, "silence"
-        if self._probability >= self._temper.clear:
-            return self._clear_wait, "semantic"
-        if self._probability >= self._temper.likely:
-            return self._likely_wait, "semantic"
-        return (self._doubtful_wait if self._probability < DOUBTFUL else self._unclear_wait), "silence"
+        bounds = (self._temper.clear, self._temper.likely, DOUBTFUL)
+        doubt = sum(self._probability < bound for bound in bounds)
+        wait = self._waits[min(doubt + self._noisy, len(self._waits) - 1)]
+        return wait, "semantic" if self._probability >= self._temper.likely else "silence"
+
+    @property
+    def _noisy(self) -> bool:
+        return self._voice.mean < self._pause.mean * 10 ** (NOISY_DB / 10)
 
     def _end(self, reason: str) -> tuple[Signal, ...]:
         now = self._now

@@ -26,7 +26,9 @@ class Stream:
         probability: float | None = None,
         text: str | None = None,
         latency_ms: int = 0,
+        snr_db: float | None = None,
     ) -> None:
+        self.background = None if snr_db is None else np.float32(10 ** (-snr_db / 20))
         self.endpointer = Endpointer(VadConfig(), turn or TurnConfig(clear_end_ms=250))
         self.probability = probability
         self.text = text
@@ -47,7 +49,8 @@ class Stream:
         for value in probabilities:
             start = self.count * FRAME_SAMPLES
             self.count += 1
-            frame = Frame(pcm=PCM, start=start, speech_probability=value, t=self.now_ms / 1000)
+            pcm = PCM if self.background is None else PCM + (1.0 if value >= 0.5 else self.background)
+            frame = Frame(pcm=pcm, start=start, speech_probability=value, t=self.now_ms / 1000)
             self._take(self.endpointer.on_frame(frame))
             self._answer()
         return self
@@ -105,6 +108,21 @@ def test_the_wait_depends_on_voice_and_words(
     assert stream.endpointer.end_reason == reason
     assert stream.endpointer.speech_start == 320 * 16
     assert stream.endpointer.last_voiced == 960 * 16
+
+
+@pytest.mark.parametrize(
+    ("snr_db", "probability", "delay_ms"),
+    [(10, 0.98, 544), (10, 0.7, 800), (10, 0.2, 1216), (10, 0.03, 1216), (25, 0.98, 256), (25, 0.2, 800)],
+)
+def test_in_noise_it_is_more_patient(snr_db: float, probability: float, delay_ms: int) -> None:
+    stream = Stream(probability=probability, text="What time is it?", snr_db=snr_db)
+    assert stream.quiet(320).speak(32).quiet(320).speak(640).quiet(2500).delay_ms() == delay_ms
+
+
+def test_each_pause_is_judged_by_its_own_noise() -> None:
+    stream = Stream(probability=0.98, snr_db=10).speak(640).quiet(320)
+    stream.background = np.float32(0.001)
+    assert stream.speak(640).quiet(2500).delay_ms() == 256
 
 
 def test_speech_starts_after_its_minimum_and_shorter_clicks_are_ignored() -> None:
