@@ -87,7 +87,8 @@ _BUILT_IN: dict[Builtin, Step] = {
 _CLOCK = re.compile(
     r"\W*(?:(?:hello|hi|hey|okay|so|um+|uh+|please|excuse me|(?:can|could) you tell me|do you know|tell me)[\s,]+)*"
     r"(?:what time is it|what's the time|what is the time|what day is (?:it|today)|what's the date|what is the date"
-    r"|what's today's date|what is today's date|what date is (?:it|today)|the time)(?: now| today| right now| please)*\W*",
+    r"|what's today's date|what is today's date|what date is (?:it|today)|the time)"
+    r"(?: now| today| right now| please)*\W*",
     re.IGNORECASE,
 )
 
@@ -170,7 +171,16 @@ class Planner:
             return self._advance(pending.with_slots(changed), agenda)
         if pending.asked and is_unknown(text):
             return self._stuck(pending, agenda)
+        if pending.confirming and yes_no(text).verdict is Verdict.NO:
+            return self._ask_what_to_change(agenda, pending)
         return await self._beside(heard, agenda, pending)
+
+    def _ask_what_to_change(self, agenda: Agenda, pending: Pending) -> Plan:
+        """Ask, after a no whose correction was not understood: until one is, no yes acts."""
+        if pending.attempts >= PATIENCE:
+            return self._stuck(pending, agenda)
+        asked = replace(pending, changing=True, attempts=pending.attempts + 1)
+        return Plan((Say(wording.WHAT_TO_CHANGE),), replace(agenda, pending=asked))
 
     def _confirmed(self, heard: Heard, agenda: Agenda, pending: Pending) -> Plan | None:
         """Act after a plain yes; after a plain no ask what to change, after a second one leave it."""
@@ -186,7 +196,7 @@ class Planner:
             return None
         if pending.changing:
             return self._drop(agenda)
-        return Plan((Say(wording.WHAT_TO_CHANGE),), replace(agenda, pending=replace(pending, changing=True)))
+        return self._ask_what_to_change(agenda, pending)
 
     def _echoes(self, rest: str, pending: Pending) -> bool:
         """Tell whether the words after a yes only repeat what was read back: "yes, please book it"."""

@@ -10,7 +10,7 @@ import pytest
 
 from appliance.assistant import wording
 from appliance.assistant.agenda import Agenda
-from appliance.assistant.planner import Call, HandOver, Plan, Planner, Say, Step, Talk
+from appliance.assistant.planner import Call, HandOver, Plan, Planner, Say, Step, Talk, TellTime
 from tests.unit.assistant_fakes import heard, planner_of
 from tests.unit.assistant_site import configured
 
@@ -125,6 +125,18 @@ async def test_after_a_no_it_is_asked_what_to_change_and_after_a_second_one_it_i
     assert (await after(planner, *ALL, "No.", "six")).steps == (read_back(6),)
     plan = await after(planner, *ALL, "No.", "No.")
     assert (plan.steps, plan.agenda.pending) == ((Say(wording.DROPPED),), None)
+
+
+async def test_a_no_whose_correction_is_not_understood_keeps_a_yes_from_acting(planner: Planner) -> None:
+    asked = await after(planner, *ALL, "No, make it blue.")
+    assert asked.steps == (Say(wording.WHAT_TO_CHANGE),)
+    assert called((await after(planner, *ALL, "No, make it blue.", "Yes, perfect.")).steps) == []
+    assert (await after(planner, *ALL, "No, make it blue.", "four")).steps == (read_back(4),)
+
+
+@pytest.mark.parametrize("question", ["What time is it?", "Hello, what's the date today?", "can you tell me the time"])
+async def test_time_and_date_need_no_model(planner: Planner, question: str) -> None:
+    assert (await after(planner, question)).steps == (TellTime(),)
 
 
 async def test_a_yes_to_what_shall_i_change_changes_nothing_and_does_nothing(planner: Planner) -> None:
