@@ -27,7 +27,7 @@ RESUME_SAMPLES = 2 * FRAME_SAMPLES
 """One voiced frame inside a pause is a click or a breath; two are speech."""
 DOUBTFUL = 0.05
 """Turn probability below which the person is likely to go on: 5 % of the complete utterances, half of the pauses."""
-DOUBTFUL_PATIENCE = 1.5
+DOUBTFUL_PATIENCE = 1.25
 NOISY_DB = 15.0
 """Voice less than this above the sound of the pause: there, voice and words tell less about the end.
 

@@ -94,7 +94,7 @@ class Stream:
         pytest.param(0.7, "What time is it?", 0, 544, "semantic", id="likely end"),
         pytest.param(0.2, "What time is it?", 0, 800, "silence", id="unclear end"),
         pytest.param(0.98, "", 0, 800, "silence", id="a noise without words"),
-        pytest.param(0.03, "What time is it?", 0, 1216, "silence", id="the voice says otherwise"),
+        pytest.param(0.03, "What time is it?", 0, 1024, "silence", id="the voice says otherwise"),
         pytest.param(None, None, 0, 800, "silence", id="nobody answers"),
         pytest.param(None, "What time is it?", 0, 800, "silence", id="the detector does not answer"),
     ],
@@ -112,7 +112,7 @@ def test_the_wait_depends_on_voice_and_words(
 
 @pytest.mark.parametrize(
     ("snr_db", "probability", "delay_ms"),
-    [(10, 0.98, 544), (10, 0.7, 800), (10, 0.2, 1216), (10, 0.03, 1216), (25, 0.98, 256), (25, 0.2, 800)],
+    [(10, 0.98, 544), (10, 0.7, 800), (10, 0.2, 1024), (10, 0.03, 1024), (25, 0.98, 256), (25, 0.2, 800)],
 )
 def test_in_noise_it_is_more_patient(snr_db: float, probability: float, delay_ms: int) -> None:
     stream = Stream(probability=probability, text="What time is it?", snr_db=snr_db)
