@@ -79,7 +79,7 @@ def test_what_cannot_be_had_is_listed(config: Path) -> None:
 def test_verify_fails_when_files_are_missing(config: Path) -> None:
     result = run(config, "verify", "--profile", "cpu")
     assert result.exit_code == 4
-    assert result.stdout.count("is missing") == 9
+    assert result.stdout.count("is missing") == 11
     assert "appliance models fetch" in result.stderr
     told = answer(config, "verify", SILERO.id, "--full")
     assert told["intact"] is False

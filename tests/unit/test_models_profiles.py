@@ -50,6 +50,7 @@ def test_the_configuration_overrides_the_profile() -> None:
         Role.TTS: "piper-en_US-norman-medium",
         Role.VAD: "silero-vad-6.2.3",
         Role.TURN: "smart-turn-v3.2-cpu",
+        Role.EMBED: "all-minilm-l6-v2",
     }
 
 
