@@ -178,16 +178,27 @@ async def test_devices_that_are_unplugged_are_noticed_and_found_again(rig: Rig, 
 
 
 async def _assert_hears_and_plays(rig: Rig, pulse: PulseServer) -> None:
-    said = voice_like(1.0)
     start = len(rig.heard())
     await rig.until(lambda: len(rig.heard()) > start + 8_000)
-    pulse.speak(said).wait()
-    await rig.until(lambda: fidelity(rig.heard()[start:], resample(said, RATE, LISTENING_RATE), LISTENING_RATE) > 0.99)
+    assert await _hears(rig, pulse), f"it heard something else; {rig.news}"
     recorder = pulse.listen()
     piece = voice_like(1.0, rig.playout.sample_rate)
     rig.playout.enqueue(piece)
     await rig.until(lambda: fidelity(recorder.heard(), piece) > 0.99)
     recorder.stop()
+
+
+async def _hears(rig: Rig, pulse: PulseServer) -> bool:
+    """Speak until it was heard as it was said: a server that starts on a loaded machine loses samples at first."""
+    said = voice_like(1.0)
+    expected = resample(said, RATE, LISTENING_RATE)
+    for _ in range(3):
+        start = len(rig.heard())
+        pulse.speak(said).wait()
+        await rig.until(lambda start=start: len(rig.heard()) > start + len(expected) + LISTENING_RATE)  # type: ignore[misc]
+        if fidelity(rig.heard()[start:], expected, LISTENING_RATE) > 0.99:
+            return True
+    return False
 
 
 def test_without_any_device_the_error_says_what_to_do(pulse: PulseServer) -> None:
