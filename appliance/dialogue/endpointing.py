@@ -201,6 +201,8 @@ class Endpointer:
         """Return how much silence ends the turn, as things stand, and what the reason will be."""
         if not self._semantic:
             return self._unclear_wait, "silence"
+        if self._unfinished is Unfinished.BROKEN_OFF and self._noisy:  # the recogniser breaks off by itself there
+            return self._waits[-1], "silence"
         if self._unfinished is not None:
             return self._max_silence, "cap"
         if self._probability is None or self._wordless:  # after a knock, the words may still come

@@ -119,6 +119,12 @@ def test_in_noise_it_is_more_patient(snr_db: float, probability: float, delay_ms
     assert stream.quiet(320).speak(32).quiet(320).speak(640).quiet(2500).delay_ms() == delay_ms
 
 
+def test_in_noise_the_recogniser_breaks_off_by_itself() -> None:
+    assert Stream(probability=0.98, text="I'd like...", snr_db=10).speak(640).quiet(2500).delay_ms() == 1024
+    assert Stream(probability=0.98, text="I'd like...", snr_db=25).speak(640).quiet(2500).delay_ms() == 2016
+    assert Stream(probability=0.98, text="I'd like to", snr_db=10).speak(640).quiet(2500).delay_ms() == 2016
+
+
 def test_each_pause_is_judged_by_its_own_noise() -> None:
     stream = Stream(probability=0.98, snr_db=10).speak(640).quiet(320)
     stream.background = np.float32(0.001)
