@@ -39,9 +39,10 @@ class Bench:
     turn_latency_ms: int = 96
     """After what stream time the semantic detector answers; measured 45 to 90 ms on two cores."""
     stt_latency_ms: int = 160
-    """After what stream time the recogniser answers."""
+    """After what stream time the recogniser answers; measured 46 to 197 ms, median 89, on two busy cores."""
     reply_ms: int = 600
-    """After the last voiced sample, when the first sound of a reply is there if the end has been decided."""
+    """After the last voiced sample, when the first sound of a reply is there if the end has been decided; somewhat
+    less than the median of `appliance bench` on two cores, so that cut-offs are rather counted too often."""
     output_ms: int = 40
     """From a decision to the first sound of a reply that waits for it."""
 
