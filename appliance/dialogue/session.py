@@ -284,18 +284,22 @@ class Session:
     @property
     def _contested(self) -> bool:
         """Whether what is heard now may be an interruption."""
-        return self._speaker.active and self._speaker.audible and not self._speaker.held
+        undecided = self._bargein.holding or not self._speaker.held
+        return self._speaker.active and self._speaker.audible and undecided
 
     def _settle(self, signals: tuple[BargeInSignal, ...]) -> None:
         for signal in signals:
             match signal:
                 case BargeInSignal.ASK:
                     self._tasks.spawn(self._recognise_interruption(), self.assistance_failed)
+                case BargeInSignal.HOLD:
+                    self._speaker.hold()
                 case BargeInSignal.ACCEPTED:
                     self._journal.emit(BargeInEvent, speech_started_t=self._time_of(self._bargein.speech_start))
                     self._speaker.hold()
                 case BargeInSignal.REFUSED:
-                    pass  # the person may go on after a breath: the whole turn tells
+                    if self._speaker.held:  # the person may go on after a breath: the whole turn tells
+                        self._speaker.release()
 
     async def _recognise_interruption(self) -> None:
         at = self._position
@@ -304,8 +308,8 @@ class Session:
             self._on_interrupting_words(transcript, at)
 
     def _on_interrupting_words(self, transcript: Transcript, at: int) -> None:
-        self._settle(self._bargein.on_words(transcript.text, transcript.rejected, at))
-        if self._speaker.held:  # with words there is no doubt; by sound alone the whole turn is awaited
+        self._settle(self._bargein.on_words(transcript.text, transcript.rejected, at, transcript.confidence))
+        if self._speaker.held and not self._bargein.holding:  # with words; by sound alone the whole turn is awaited
             self._take_floor()
 
     def _take_floor(self) -> None:
@@ -316,6 +320,7 @@ class Session:
     def _go_on(self, transcript: Transcript) -> None:
         """It was no turn of the person: the reply goes on where it was."""
         self._journal.emit(BargeInRefused, reason=transcript.rejected or "backchannel", text=transcript.text)
+        self._bargein.reset()
         if self._speaker.held:
             self._speaker.release()
 

@@ -196,6 +196,10 @@ class FakeLoudspeaker:
         self._queue.clear()
         self._held = False
 
+    @property
+    def held(self) -> bool:
+        return self._held
+
     def set_gain(self, gain_db: float) -> None:
         self.gain_db = gain_db
 

@@ -173,3 +173,21 @@ def test_barge_in_can_be_turned_off() -> None:
         assert not stage.of(BargeIn)
 
     perform(scene, Config(turn=TurnConfig(barge_in=BargeInConfig(enabled=False))))
+
+
+def test_a_cough_makes_a_short_gap_and_nothing_is_lost() -> None:
+    async def scene(stage: Stage) -> None:
+        stage.model.default = LONG
+        await ask(stage)
+        await stage.listen(1.0)
+        stage.say("#")
+        await stage.until(lambda: stage.loudspeaker.held)
+        began = stage.clock.now()
+        await stage.until(lambda: not stage.loudspeaker.held)
+        assert stage.clock.now() - began < 0.5
+        turn = await stage.answered()
+        assert turn.heard_text == LONG
+        assert not turn.interrupted
+        assert not stage.of(BargeIn)
+
+    perform(scene)
