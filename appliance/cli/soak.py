@@ -129,10 +129,7 @@ async def _soak(
     named: Path | None,
     noise: Path | None,
 ) -> SoakFigures:
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for signum in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(signum, stop.set)
+    stop = _Stop()
     bus, witness = Bus(), Witness()
     bus.subscribe(witness)
     device = PortAudioCard(DEVICE, DEVICE, clock)
@@ -142,7 +139,7 @@ async def _soak(
         tell_step("people talk; Ctrl-C ends it")
         soak = Soak(appliance.session, sound, clock, witness, sample)
         talking = asyncio.create_task(soak.run(programme(cast), length, _Progress(clock, witness)))
-        stopped = asyncio.create_task(stop.wait())
+        stopped = asyncio.create_task(stop.event.wait())
         await asyncio.wait({talking, stopped}, return_when=asyncio.FIRST_COMPLETED)
         for task in (talking, stopped):
             task.cancel()
@@ -161,8 +158,23 @@ async def _soak(
             recordings=f"{sounds}; background: {behind}, {SNR_DB:g} dB below the voices",
             sound=f"PortAudio: capture {device.capture_rate} Hz, playout {device.playout_rate} Hz, "
             f"{device.output_latency_s * 1000:.0f} ms latency",
+            broken_off=stop.signal,
         )
         return figures(soak.course, witness, card, told)
+
+
+class _Stop:
+    """Ctrl-C, or whatever else asks the program to end."""
+
+    def __init__(self) -> None:
+        self.event = asyncio.Event()
+        self.signal = ""
+        for each in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(each, self._on_signal, each)
+
+    def _on_signal(self, received: signal.Signals) -> None:
+        self.signal = received.name
+        self.event.set()
 
 
 class _Others:

@@ -44,6 +44,8 @@ class Conditions:
     """Settings that make turns shorter or longer."""
     recordings: str
     sound: str
+    broken_off: str = ""
+    """The signal that ended it before its time; nothing when it came to its end."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,9 +85,12 @@ class SoakFigures:
     @property
     def growth_percent(self) -> float | None:
         """Growth of the resident memory after the warm-up; None when the run was too short to tell."""
-        if len(self.warm) < 2:  # noqa: PLR2004 - a beginning and an end
-            return None
-        return (self.warm[-1].rss_mib / self.warm[0].rss_mib - 1) * 100
+        return _growth_percent(self.warm)
+
+    @property
+    def late_growth_percent(self) -> float | None:
+        """The same in the second half of the samples: what fills up once comes to rest, what leaks does not."""
+        return _growth_percent(self.warm[len(self.warm) // 2 :])
 
     @property
     def slope_mib(self) -> float | None:
@@ -165,6 +170,7 @@ def as_json(result: SoakFigures) -> dict[str, object]:
     """Return what `--json` prints."""
     return asdict(result) | {
         "growth_percent": result.growth_percent,
+        "late_growth_percent": result.late_growth_percent,
         "slope_mib_per_100_turns": result.slope_mib,
         "faults": result.faults,
     }
@@ -212,7 +218,8 @@ def _conditions(result: SoakFigures) -> str:
             f"- {told.settings}",
             f"- {told.recordings}",
             f"- {told.sound}",
-            f"- {result.turns} turns in {result.minutes:.1f} minutes",
+            f"- {result.turns} turns in {result.minutes:.1f} minutes"
+            + (f", broken off by {told.broken_off}" if told.broken_off else ""),
         )
     )
 
@@ -245,13 +252,20 @@ def _sound_rows(result: SoakFigures) -> list[tuple[str, ...]]:
 
 
 def _growth(result: SoakFigures) -> str:
-    growth, slope = result.growth_percent, result.slope_mib
+    growth, slope, late = result.growth_percent, result.slope_mib, result.late_growth_percent
     if growth is None or slope is None:
         return f"The run was too short to judge memory: it counts from turn {WARM_UP_TURNS} on."
     return (
-        f"From turn {result.warm[0].turn} to turn {result.warm[-1].turn} the resident memory grew by {growth:.2f} %; "
+        f"From turn {result.warm[0].turn} to turn {result.warm[-1].turn} the resident memory grew by {growth:.2f} %;\n"
         f"a straight line through it rises by {slope:.1f} MiB per 100 turns."
+        + (f" In the second half it grew by {late:.2f} %." if late is not None else "")
     )
+
+
+def _growth_percent(samples: Sequence[Sample]) -> float | None:
+    if len(samples) < 2:  # noqa: PLR2004 - a beginning and an end
+        return None
+    return (samples[-1].rss_mib / samples[0].rss_mib - 1) * 100
 
 
 def _spread(spread: Spread | None) -> str:

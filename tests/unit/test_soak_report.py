@@ -90,8 +90,14 @@ def test_growth_and_slope_count_from_turn_10() -> None:
     result = good(samples=(taken(1, 1.0), taken(10, 1000.0), taken(60, 1005.0), taken(110, 1010.0)))
     assert result.growth_percent == pytest.approx(1.0)
     assert result.slope_mib == pytest.approx(10.0)
+    assert result.late_growth_percent == pytest.approx(0.4975, abs=0.001)
     assert good(samples=(taken(1), taken(10))).growth_percent is None
     assert "too short" in as_markdown(good(samples=(taken(1),)))
+
+
+def test_a_run_that_was_broken_off_says_so() -> None:
+    assert "10.0 minutes, broken off by SIGINT\n" in as_markdown(good(conditions=replace(TOLD, broken_off="SIGINT")))
+    assert "broken off" not in as_markdown(good())
 
 
 def test_turns_are_counted_by_what_they_were_for() -> None:
