@@ -16,6 +16,7 @@ from appliance.dialogue.journal import Journal
 from appliance.dialogue.listener import Listener, UserTurn
 from appliance.dialogue.phrases import PhraseBook
 from appliance.dialogue.responding import Responder
+from appliance.dialogue.silence import SilenceSignal, SilenceWatch
 from appliance.dialogue.speaker import Asked, Speaker
 from appliance.dialogue.tasks import TaskSet
 from appliance.engines.ports import LanguageModel, Message, Synthesiser, Transcriber, Transcript, TurnDetector
@@ -73,8 +74,7 @@ class Session:
         self._listener = Listener(config, engines.transcriber, engines.turn_detector, self, self._tasks, clock)
         self._bargein = BargeIn(config.turn.barge_in, config.vad)
         self._frame: Frame | None = None
-        self._quiet_since: int | None = None
-        self._prompted = False
+        self._silence = SilenceWatch(config.session)
         self._misunderstood = 0
         self._speculations = 0
         self._controls = Controls(loudspeaker, engines.voice)
@@ -332,7 +332,6 @@ class Session:
     # Silence and endings.
 
     def _reply_over(self) -> None:
-        self._quiet_since = None
         self._journal.enter("ended" if self._ending else "idle")
         if self._ending:
             self._ending = False
@@ -344,26 +343,16 @@ class Session:
         self._speaker.read_ahead("")
 
     def _watch_silence(self, frame: Frame) -> None:
-        if not self.idle or not self._speaker.history.turns:
-            self._quiet_since = None
-            if self._listener.busy:
-                self._prompted = False
-            return
-        if self._quiet_since is None:
-            self._quiet_since = frame.start
-        silence_s = (frame.end - self._quiet_since) / LISTENING_RATE
-        settings = self._config.session
-        if not self._prompted and silence_s >= settings.still_there_after_s:
-            self._prompted = True
-            self._quiet_since = None
-            if self._config.attention.mode is AttentionMode.ALWAYS:
+        waiting = self.idle and bool(self._speaker.history.turns)
+        aloud = self._config.attention.mode is AttentionMode.ALWAYS
+        match self._silence.on_frame(frame, waiting=waiting, person_speaks=self._listener.busy):
+            case SilenceSignal.PROMPT if aloud:
                 self._speaker.say(self._config.phrases.still_there)
-        elif self._prompted and silence_s >= settings.end_after_s - settings.still_there_after_s:
-            self._end_session("", aloud=self._config.attention.mode is AttentionMode.ALWAYS)
+            case SilenceSignal.END:
+                self._end_session("", aloud=aloud)
 
     def _end_session(self, text: str, *, aloud: bool = True) -> None:
         self._ending = True
-        self._prompted = False
         self._misunderstood = 0
         if aloud and self._config.phrases.goodbye:
             self._speaker.say(self._config.phrases.goodbye, Asked(text=text, prompt=""))
