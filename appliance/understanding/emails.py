@@ -33,7 +33,8 @@ def find_emails(text: str) -> list[Found]:
     """Return e-mail addresses in lower case.
 
     Words that were said side by side before "at" are joined, and uncertain; without "dot", "underscore", digits or
-    spelled letters in it, what stands before "at" counts only where an address is announced or nothing stands before.
+    spelled letters in it, what stands before "at" counts only where an address is announced or corrected, or nothing
+    stands before.
     """
     said = plain(text)
     words = tokens(said, _TOKEN)
@@ -56,7 +57,7 @@ def _domain(words: Sequence[Token], index: int) -> _Part | None:
     host, best = "", None
     while index < len(words):
         sign = _written_sign(words[index].gap) if host else ""
-        if sign is None:
+        if sign is None or (best and "," in words[index].gap):
             break
         if words[index].text in _SIGNS and host:
             sign, index = _SIGNS[words[index].text], index + 1
@@ -87,7 +88,7 @@ def _local(said: str, words: Sequence[Token], at: int) -> tuple[str, int, bool] 
     name, plain_words, marked = _spell(words, first, at)
     if _LOCAL.fullmatch(name) is None or plain_words > _LONGEST_LOCAL_WORDS:
         return None
-    if not marked and not _announced(said, words, first):
+    if not marked and words[at].text != "@" and not _announced(said, words, first):
         return None
     if plain_words == 1 and not marked and name in _NOT_A_NAME:
         return None
@@ -158,6 +159,6 @@ def _written_sign(gap: str) -> str | None:
 def _announced(said: str, words: Sequence[Token], first: int) -> bool:
     before = said[: words[first].start]
     return (
-        re.search(r"mail|address", before) is not None
+        re.search(r"mail|address|(?:\bno|\bsorry|\bi mean|\bor)[\s,.]*$", before) is not None
         or re.fullmatch(r"[\s,.!]*(?:(?:yes|yeah|sure|okay|ok|it's|it is|that's|that is)[\s,.!]*)*", before) is not None
     )

@@ -95,6 +95,9 @@ def test_a_spelled_code_is_found_again(code: str) -> None:
         ("jane underscore doe at my dash company dot com thanks", "jane_doe@my-company.com"),
         ("jane dash doe at example dot org", "jane-doe@example.org"),
         ("Send it to j dot smith at example dot com, no, j dot doe at example dot com", "j.doe@example.com"),
+        ("it's ada@example.org, sorry, bob@example.org", "bob@example.org"),
+        ("ada@example.org, I mean bob@example.org", "bob@example.org"),
+        ("a dot b at example dot org, no, bob at example dot org", "bob@example.org"),
     ],
 )
 def test_addresses(said: str, address: str) -> None:
@@ -106,10 +109,16 @@ def test_words_side_by_side_are_asked_back() -> None:
     assert [(each.value, each.certain) for each in found] == [("janedoe@example.com", False)]
 
 
+def test_two_addresses_are_both_found() -> None:
+    found = find_emails("ada@example.org or bob@example.org")
+    assert [each.value for each in found] == ["ada@example.org", "bob@example.org"]
+
+
 @pytest.mark.parametrize(
     "said",
     [
         "",
+        "no, meet me at example dot com",
         "meet me at example dot com",
         "I'm at home dot com",
         "jane at gmail",
