@@ -28,6 +28,8 @@ class Pending:
     slots: Mapping[str, Slot] = field(default_factory=dict)
     asked: str = ""
     """The argument that was asked for last."""
+    dictated: str = ""
+    """The beginning of the number that was asked for, while it is being dictated."""
     confirming: bool = False
     """Whether the arguments were read back, and a yes is awaited."""
     changing: bool = False
@@ -37,7 +39,8 @@ class Pending:
 
     def with_slots(self, found: Mapping[str, Slot]) -> Pending:
         """Return it with more or changed values; what was asked has been answered."""
-        return replace(self, slots={**self.slots, **found}, asked="", confirming=False, changing=False, attempts=0)
+        slots = {**self.slots, **found}
+        return replace(self, slots=slots, asked="", dictated="", confirming=False, changing=False, attempts=0)
 
     def values(self) -> dict[str, Value]:
         """Return the arguments alone."""

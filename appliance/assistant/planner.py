@@ -14,13 +14,15 @@ from appliance.assistant.values import Heard
 from appliance.assistant.wishes import EXACT, Wishes
 from appliance.config.handover import HandoverConfig
 from appliance.config.tools import Builtin, Format, ParameterType
-from appliance.understanding import Verdict, is_cancel, is_negated, is_unknown, yes_no
+from appliance.understanding import Verdict, is_cancel, is_negated, is_unknown, partial_digits, yes_no
 
 SURE = 0.8
 """Probability from which another task is begun in the middle of one."""
 PATIENCE = 2
 """After so many questions that were not answered, a human is offered."""
 FOLLOW_UP_WORDS = 7
+DICTATED = (Format.PHONE, Format.CODE)
+"""What people dictate in pieces, and wait between them."""
 
 _FOLLOW_UP = re.compile(
     r"^(?:and|what about|how about|or|also)\b[\s,]*(?:what about|how about|for|on)?\b", re.IGNORECASE
@@ -169,11 +171,23 @@ class Planner:
         changed = {} if _QUESTION.match(text) else self._changed(job, pending, heard)
         if changed:
             return self._advance(pending.with_slots(changed), agenda)
+        return self._unanswered(job, pending, agenda, text) or await self._beside(heard, agenda, pending)
+
+    def _unanswered(self, job: Job, pending: Pending, agenda: Agenda, text: str) -> Plan | None:
+        """Return what to do with words that are about the question and do not answer it."""
         if pending.asked and is_unknown(text):
             return self._stuck(pending, agenda)
         if pending.confirming and yes_no(text).verdict is Verdict.NO:
             return self._ask_what_to_change(agenda, pending)
-        return await self._beside(heard, agenda, pending)
+        if self._dictates(job, pending, text) and pending.attempts < PATIENCE:
+            begun = replace(pending, dictated=_continued(pending, text), attempts=pending.attempts + 1)
+            return Plan((Say(wording.GO_ON),), replace(agenda, pending=begun))
+        return None
+
+    def _dictates(self, job: Job, pending: Pending, text: str) -> bool:
+        """Tell whether these are some digits of the number that was asked for, with more to come."""
+        asked = job.parameters.get(pending.asked)
+        return asked is not None and asked.format in DICTATED and partial_digits(text) is not None
 
     def _ask_what_to_change(self, agenda: Agenda, pending: Pending) -> Plan:
         """Ask, after a no whose correction was not understood: until one is, no yes acts."""
@@ -212,6 +226,9 @@ class Planner:
     def _changed(self, job: Job, pending: Pending, heard: Heard) -> dict[str, Slot]:
         """Return what the person has given or corrected; free words only answer the question for them."""
         found = job.finder.find(heard, asked=pending.asked)
+        if pending.dictated and pending.asked not in found:
+            whole = replace(heard, text=_continued(pending, heard.text))
+            found |= {name: slot for name, slot in job.finder.find(whole).items() if name == pending.asked}
         loose = {
             name
             for name, parameter in job.parameters.items()
@@ -299,6 +316,11 @@ class Planner:
         if human and _PEOPLE.search(text):
             return HandOver("the person asked for a human")
         return None
+
+
+def _continued(pending: Pending, text: str) -> str:
+    """Return what was dictated so far, with `text` behind it."""
+    return f"{pending.dictated} {text.strip(' .,!?')}".strip()
 
 
 def _words_of(text: str) -> set[str]:

@@ -8,6 +8,7 @@ from appliance.assistant.agenda import Pending
 from appliance.assistant.jobs import Job
 from appliance.tools.templates import render_speech
 
+GO_ON = "And then?"
 WHAT_TO_CHANGE = "What should I change?"
 DROPPED = "All right, I leave it."
 DONE = "That is done."

@@ -134,6 +134,24 @@ async def test_a_no_whose_correction_is_not_understood_keeps_a_yes_from_acting(p
     assert (await after(planner, *ALL, "No, make it blue.", "four")).steps == (read_back(4),)
 
 
+COMPLAINT = ("I want to complain.", "The parcel was broken.")
+
+
+@pytest.mark.parametrize("pieces", [("902 555", "0142."), ("nine oh two,", "five five five", "oh one four two")])
+async def test_a_number_may_be_dictated_in_several_turns(planner: Planner, pieces: Sequence[str]) -> None:
+    for end in range(1, len(pieces)):
+        assert (await after(planner, *COMPLAINT, *pieces[:end])).steps == (Say(wording.GO_ON),)
+    pending = (await after(planner, *COMPLAINT, *pieces)).agenda.pending
+    assert pending is not None
+    assert pending.slots["phone"].value == "+19025550142"
+    assert pending.slots["phone"].words == " ".join(piece.strip(",.") for piece in pieces)
+
+
+async def test_a_dictation_that_comes_to_no_number_is_given_up(planner: Planner) -> None:
+    plan = await after(planner, *COMPLAINT, "one", "two", "three")
+    assert plan.steps == (Say(wording.OFFER_HUMAN),)
+
+
 @pytest.mark.parametrize("question", ["What time is it?", "Hello, what's the date today?", "can you tell me the time"])
 async def test_time_and_date_need_no_model(planner: Planner, question: str) -> None:
     assert (await after(planner, question)).steps == (TellTime(),)
