@@ -95,6 +95,14 @@ _CLOCK = re.compile(
 )
 
 
+_THANKS = re.compile(
+    r"\W*(?:(?:okay|ok|oh|well|great|good|perfect|lovely|all right|alright)\W+)*(?:many thanks|thanks|thank you)"
+    r"(?: (?:so|very) much| a lot)?\W*",
+    re.IGNORECASE,
+)
+"""Thanks alone are no answer, and no reason to press for one."""
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """What to do now, in order, and what is under way after it."""
@@ -138,8 +146,10 @@ class Planner:
             follow_up = self._follow_up(heard, agenda)
             return follow_up or Plan((Talk(),), agenda)
         first, *others = [self._pending(intent.name, replace(heard, text=text)) for intent, text in wanted]
-        waiting = (*others, *agenda.waiting)
-        return self._advance(first, replace(agenda, waiting=waiting), begun=True)
+        plan = self._advance(first, replace(agenda, waiting=(*others, *agenda.waiting)), begun=True)
+        if await self._wishes.asks_beside(heard, first.task):
+            return Plan((Talk(), *plan.steps), plan.agenda)
+        return plan
 
     def _follow_up(self, heard: Heard, agenda: Agenda) -> Plan | None:
         """Ask the last question again with another value: "and on Friday?", "what about aspirin?", "try 4271"."""
@@ -177,6 +187,8 @@ class Planner:
         """Return what to do with words that are about the question and do not answer it."""
         if pending.asked and is_unknown(text):
             return self._stuck(pending, agenda)
+        if pending.asked and _THANKS.fullmatch(text):
+            return Plan((Talk(),), agenda)
         if pending.confirming and yes_no(text).verdict is Verdict.NO:
             return self._ask_what_to_change(agenda, pending)
         if self._dictates(job, pending, text) and pending.attempts < PATIENCE:

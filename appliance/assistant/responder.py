@@ -62,6 +62,8 @@ class Assistant:
         self.on_agenda: Callable[[Agenda], None] = _ignore
         """Is told of every agenda that counts, so that it can be kept."""
         self.agenda = Agenda()
+        self.unanswered = ""
+        """What the person said and heard no answer to, because they went on: it is one turn with the next."""
 
     @property
     def awaits_answer(self) -> bool:
@@ -71,7 +73,7 @@ class Assistant:
 
     def respond(self, text: str, messages: Sequence[Message]) -> AssistantResponse:
         """Begin the answer to a turn."""
-        return AssistantResponse(self._desk, self, text, messages)
+        return AssistantResponse(self._desk, self, f"{self.unanswered} {text}".strip(), messages)
 
     def adopt(self, agenda: Agenda) -> None:
         """Go on from `agenda`: the turn that led to it counts."""
@@ -80,7 +82,7 @@ class Assistant:
 
     async def end_session(self) -> None:
         """Forget the person."""
-        self.agenda = Agenda()
+        self.agenda, self.unanswered = Agenda(), ""
 
 
 class AssistantResponse:
@@ -94,18 +96,24 @@ class AssistantResponse:
         self._session = Session(session_id=desk.journal.session_id, turn=desk.journal.turn_id)
         self._committed = asyncio.Event()
         self._plan: Plan | None = None
+        self._before = assistant.agenda
+        self._acted = False
         self._written = ""
         self._untold: list[tuple[type[AnyEvent], dict[str, object]]] = []
 
     def commit(self) -> None:
         """The turn counts."""
         self._committed.set()
+        self._before, self._assistant.unanswered = self._assistant.agenda, ""
         self._take_effect()
 
     def ended(self, heard: str, *, interrupted: bool) -> None:
-        """A read-back of which much was not heard cannot be answered with yes: it will be read again."""
+        """Take back what an unheard answer has led to; a read-back is asked again when much of it was not heard."""
         pending = self._assistant.agenda.pending
-        if interrupted and pending is not None and pending.confirming and not self._mostly(heard):
+        if interrupted and not heard and not self._acted:
+            self._assistant.adopt(self._before)
+            self._assistant.unanswered = self._text
+        elif interrupted and pending is not None and pending.confirming and not self._mostly(heard):
             unheard = replace(pending, confirming=False)
             self._assistant.adopt(replace(self._assistant.agenda, pending=unheard))
 
@@ -161,7 +169,7 @@ class AssistantResponse:
                     yield piece
             return
         if job.needs_yes:
-            await self._committed.wait()
+            await self._until_it_counts()
         self._tell(
             ToolStarted,
             tool=job.name,
@@ -234,7 +242,7 @@ class AssistantResponse:
         return [said, wording.OFFER_HUMAN]
 
     async def _deliver_form(self, job: Job, pending: Pending) -> AsyncGenerator[str]:
-        await self._committed.wait()
+        await self._until_it_counts()
         for sentence in await asyncio.shield(self._file(job, pending)):
             yield f"{sentence} "
 
@@ -252,7 +260,7 @@ class AssistantResponse:
         handover = self._desk.config.handover
         if step.emergency:
             yield f"{handover.emergency_phrase} "
-        await self._committed.wait()
+        await self._until_it_counts()
         urgency = Urgency.EMERGENCY if step.emergency else Urgency.NORMAL
         delivered = await asyncio.shield(self._escalate(step.reason, urgency))
         said = {
@@ -271,6 +279,11 @@ class AssistantResponse:
         return delivered
 
     # What counts only once the turn does.
+
+    async def _until_it_counts(self) -> None:
+        """Wait with an act until the turn is over; from then on it is not taken back."""
+        await self._committed.wait()
+        self._acted = True
 
     def _take_effect(self) -> None:
         if self._plan is not None:

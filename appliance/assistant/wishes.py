@@ -47,6 +47,14 @@ class Wishes:
         best = whole or next((intent for intent, _ in found), None)
         return [(best, heard.text)] if best is not None else []
 
+    async def asks_beside(self, heard: Heard, name: str) -> bool:
+        """Tell whether a request ends with a question that has nothing to do with the task: "…, and where do I go?"."""
+        *before, last = [part for part in _SEGMENT.split(heard.text) if part.strip()] or [""]
+        question = replace(heard, text=last)
+        if not before or not _ABOUT.match(last) or self._jobs[name].finder.find(question):
+            return False
+        return await self._likeliest(question) is None
+
     async def _parts(self, heard: Heard) -> list[tuple[Intent, str]]:
         """Return the tasks of the sentences; a sentence that wants none belongs to the one before it."""
         found: list[tuple[Intent, int, int]] = []

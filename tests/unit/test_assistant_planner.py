@@ -134,6 +134,20 @@ async def test_a_no_whose_correction_is_not_understood_keeps_a_yes_from_acting(p
     assert (await after(planner, *ALL, "No, make it blue.", "four")).steps == (read_back(4),)
 
 
+async def test_a_question_that_ends_a_request_is_answered_first(planner: Planner) -> None:
+    plan = await after(planner, f"{BOOKING} Where do you keep the umbrellas?")
+    assert plan.steps == (Talk(), *(await after(planner, BOOKING)).steps)
+    plan = await after(planner, f"{BOOKING} What about Friday?")
+    assert Talk() not in plan.steps
+
+
+@pytest.mark.parametrize("thanks", ["Thank you.", "Great, thank you very much!", "okay thanks a lot"])
+async def test_thanks_are_no_answer_and_no_reason_to_ask_again(planner: Planner, thanks: str) -> None:
+    plan = await after(planner, BOOKING, thanks)
+    assert plan.steps == (Talk(),)
+    assert (await after(planner, BOOKING, thanks, "On Friday", "three")).steps == (read_back(3),)
+
+
 COMPLAINT = ("I want to complain.", "The parcel was broken.")
 
 

@@ -68,6 +68,39 @@ async def test_a_lookup_runs_ahead_and_is_only_told_once_the_turn_counts(counter
     assert counter.assistant.agenda.last_read is not None
 
 
+async def unheard(counter: Counter, text: str) -> None:
+    """Let the turn count and its answer be written, and the person go on before it is heard."""
+    response = response_to(counter, text)
+    response.commit()
+    await whole(response)
+    response.ended("", interrupted=True)
+
+
+async def test_who_goes_on_before_the_answer_is_heard_says_one_thing(counter: Counter) -> None:
+    before = counter.assistant.agenda
+    await unheard(counter, "Please book me in for a flu shot")
+    assert counter.assistant.agenda == before
+    assert await say(counter, "for three on Friday") == READ_BACK
+    assert await say(counter, "Yes.")
+    assert len(counter.book.calls) == 1
+
+
+async def test_what_was_heard_is_not_said_again(counter: Counter) -> None:
+    assert await say(counter, "I want to complain.")
+    assert counter.assistant.unanswered == ""
+    await unheard(counter, "Do you have aspirin")
+    await counter.assistant.end_session()
+    assert counter.assistant.unanswered == ""
+
+
+async def test_an_act_is_not_taken_back_because_its_answer_was_not_heard(counter: Counter) -> None:
+    await say(counter, *CONFIRMING)
+    await unheard(counter, "Yes.")
+    assert len(counter.book.calls) == 1
+    assert counter.assistant.agenda.pending is None
+    assert counter.assistant.unanswered == ""
+
+
 async def test_a_lookup_of_a_turn_that_is_dropped_is_stopped_and_leaves_nothing(counter: Counter) -> None:
     counter.stock.released.clear()
     task = asyncio.create_task(whole(response_to(counter, "Do you have aspirin in stock?")))
