@@ -305,7 +305,8 @@ class AssistantResponse:
 
     def _note_questions(self, plan: Plan) -> None:
         pending = plan.agenda.pending
-        if pending is not None and (pending.asked or pending.confirming):
+        asks = any(isinstance(step, Say) for step in plan.steps)
+        if asks and pending is not None and (pending.asked or pending.confirming):
             reason = f"missing:{pending.asked}" if pending.asked else "unconfirmed"
             self._tell(ToolRefused, tool=pending.task, reason=reason)
 
