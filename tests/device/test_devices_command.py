@@ -69,7 +69,7 @@ def test_in_a_room_the_tone_is_heard_and_the_echo_is_cancelled(pulse: PulseServe
     assert tried["test"]["tone_heard"]
     assert tried["echo_test"]["barge_in"] == "works"
     assert tried["echo_test"]["erle_db"] > 20
-    assert tried["echo_test"]["delay_ms"] > 60
+    assert tried["echo_test"]["delay_ms"] >= 60  # the way through the room; the devices add theirs
 
 
 def test_a_recording_can_be_the_sound_of_the_echo_test(pulse: PulseServer, room: Room, tmp_path: Path) -> None:
