@@ -82,6 +82,11 @@ class TextDelta(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FirstToken(Event):
+    """The language model wrote its first token, at `t`; what it writes is checked before it becomes a TextDelta."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ClauseReady(Event):
     """A piece of the reply that can be spoken."""
 
@@ -252,6 +257,7 @@ AnyEvent = (
     | TurnStarted
     | TurnDropped
     | TextDelta
+    | FirstToken
     | ClauseReady
     | ClauseSynthesised
     | PlayoutStarted

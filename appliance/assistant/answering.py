@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 
 from appliance.assistant import wording
@@ -43,14 +43,16 @@ class Answerer:
         """Return the passages that are about what the person said, the best first."""
         return self._knowledge.index.search(text, self._config.knowledge.passages)
 
-    async def answer(self, text: str, messages: Sequence[Message], hits: Sequence[Hit]) -> AsyncGenerator[str]:
-        """Write the answer, clause by clause."""
+    async def answer(
+        self, text: str, messages: Sequence[Message], hits: Sequence[Hit], on_first: Callable[[], None]
+    ) -> AsyncGenerator[str]:
+        """Write the answer, clause by clause; `on_first` is called when the model has written its first token."""
         if self._unknown(text, hits):
             yield self._config.knowledge.decline
             return
         prompt, passages = self._with_passages(messages, hits)
         evidence = Evidence([*self._fixed, *passages, *(message.text for message in messages[-9:])])
-        async with aclosing(self._clauses(prompt)) as clauses:
+        async with aclosing(self._clauses(prompt, on_first)) as clauses:
             async for clause in clauses:
                 if instead := self._instead(clause, evidence):
                     yield instead
@@ -71,10 +73,14 @@ class Answerer:
         facts = " ".join(passages)
         return [*before, Message(last.role, f"Facts: {facts}\n{last.text}")], passages
 
-    async def _clauses(self, messages: Sequence[Message]) -> AsyncGenerator[str]:
+    async def _clauses(self, messages: Sequence[Message], on_first: Callable[[], None]) -> AsyncGenerator[str]:
         splitter = ClauseSplitter()
+        begun = False
         async with aclosing(self._model.reply(messages)) as deltas:  # type: ignore[type-var]
             async for delta in deltas:
+                if not begun:
+                    on_first()
+                begun = True
                 for clause in splitter.push(delta):
                     yield clause
         for clause in splitter.finish():

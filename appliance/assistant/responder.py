@@ -21,7 +21,7 @@ from appliance.clock import Clock
 from appliance.config.models import Config
 from appliance.dialogue.journal import Journal
 from appliance.engines.ports import Message
-from appliance.events import AnyEvent, HandedOver, PassagesUsed, ToolFinished, ToolRefused, ToolStarted
+from appliance.events import AnyEvent, FirstToken, HandedOver, PassagesUsed, ToolFinished, ToolRefused, ToolStarted
 from appliance.handover.message import Urgency
 from appliance.knowledge.reload import SiteKnowledge
 from appliance.storage.outbox import Outbox
@@ -155,9 +155,13 @@ class AssistantResponse:
     async def _talk(self) -> AsyncGenerator[str]:
         hits = self._desk.answerer.sources(self._text)
         self._tell(PassagesUsed, passages=tuple(hit.passage.id for hit in hits))
-        async with aclosing(self._desk.answerer.answer(self._text, self._messages, hits)) as pieces:
+        answer = self._desk.answerer.answer(self._text, self._messages, hits, self._note_first_token)
+        async with aclosing(answer) as pieces:
             async for piece in pieces:
                 yield piece
+
+    def _note_first_token(self) -> None:
+        self._tell(FirstToken, t=self._desk.clock.now())
 
     # Tools and forms.
 

@@ -10,6 +10,7 @@ from appliance.events import (
     AnyEvent,
     ClauseReady,
     EngineFailed,
+    FirstToken,
     HandedOver,
     PassagesUsed,
     PlayoutStarted,
@@ -21,6 +22,7 @@ from appliance.events import (
     Transcribed,
     TurnCommitted,
     TurnDropped,
+    TurnStarted,
 )
 
 
@@ -33,7 +35,7 @@ class Milestones:
     transcript: float | None = None
     """The final transcript was there."""
     first_token: float | None = None
-    """The model wrote the first piece of the reply."""
+    """The model wrote its first token, or, where it was not asked, the first piece of the answer was there."""
     first_clause: float | None = None
     """The first clause could be spoken."""
     first_audio: float | None = None
@@ -112,6 +114,8 @@ def summarise(turn: int, events: Iterable[AnyEvent], last_voiced_t: float | None
         _note_time(times, event)
         _note_words(record, event)
         _note_acts(record, event)
+    if "first_piece" in times:
+        times.setdefault("first_token", times["first_piece"])
     reference = times.get("last_voiced") if last_voiced_t is None else last_voiced_t
     if reference is not None:
         names = ("end_of_turn", "transcript", "first_token", "first_clause", "first_audio")
@@ -125,7 +129,11 @@ def _note_time(times: dict[str, float], event: AnyEvent) -> None:
             times["end_of_turn"], times["last_voiced"] = event.t, event.last_voiced_t
         case Transcribed():
             times["transcript"] = event.t
+        case TurnStarted():
+            times.pop("first_token", None)
         case TextDelta():
+            times["first_piece"] = event.t
+        case FirstToken():
             times["first_token"] = event.t
         case ClauseReady(first=True):
             times["first_clause"] = event.t
@@ -153,10 +161,10 @@ def _note_acts(record: TurnRecord, event: AnyEvent) -> None:
         case ToolStarted():
             called = {"tool": event.tool, "arguments": dict(event.arguments), "evidence": dict(event.evidence)}
             record.tools.append({**called, "outcome": "running"})
-        case ToolFinished():
+        case ToolFinished() if record.tools:
             outcome = "failed" if not event.ok else "empty" if event.empty else "succeeded"
             finished = {"outcome": outcome, "error": event.error_code or None, "ms": round(event.duration_s * 1000)}
-            record.tools[-1 if record.tools else 0 :] = [{**(record.tools[-1] if record.tools else {}), **finished}]
+            record.tools[-1] |= finished
         case ToolRefused():
             record.tools.append({"tool": event.tool, "outcome": "refused", "reason": event.reason})
         case HandedOver():

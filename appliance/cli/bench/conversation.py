@@ -155,9 +155,9 @@ async def _figures(
     clock: Clock,
 ) -> ConversationFigures:
     spreads = stage_spreads(records)
-    sequential = Spread.of(
-        [turn.first_audio_ms for turn in await run_sequentially(config, appliance.engines, recordings, clock)]
-    )
+    step_by_step = await run_sequentially(config, appliance.engines, recordings, clock)
+    sequential = Spread.of([turn.first_audio_ms for turn in step_by_step])
+    speed = Spread.of([turn.tokens_per_s for turn in step_by_step if turn.tokens_per_s is not None])
     first = spreads["first_audio"]
     return ConversationFigures(
         conditions=conditions(config, recordings),
@@ -166,7 +166,7 @@ async def _figures(
         cut_off=sum((record.ms.end_of_turn or 0.0) < 0 for record in records),
         ms=spreads,
         ttft_ms=Spread.of(meter.ttft_ms),
-        tokens_per_s=meter.tokens_per_s,
+        tokens_per_s=speed.p50 if speed else None,
         tts_rtf=meter.tts_rtf,
         stt_4s_ms=await time_transcription(appliance.engines, recordings, clock),
         speculation_waste=sum(record.wasted_cpu_s for record in records) / cpu_s,

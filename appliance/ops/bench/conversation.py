@@ -15,7 +15,7 @@ from appliance.config.models import Config
 from appliance.dialogue.history import History
 from appliance.dialogue.session import Engines
 from appliance.engines.ports import Message, Role
-from appliance.events import AnyEvent, AudioXrun, ClauseSynthesised, PlayoutEnded, TextDelta, Transcribed, TurnStarted
+from appliance.events import AnyEvent, AudioXrun, ClauseSynthesised, FirstToken, PlayoutEnded, TurnStarted
 from appliance.ops.records import TurnRecord
 from appliance.ops.visit import Recording
 from appliance.prompt.preamble import preamble
@@ -49,6 +49,8 @@ class Sequential:
     stt_ms: float
     llm_ms: float
     tts_ms: float
+    tokens_per_s: float | None
+    """How fast the model wrote, from its first token on; None for an answer of one token."""
 
     @property
     def first_audio_ms(self) -> float:
@@ -60,7 +62,6 @@ class Sequential:
 class Meter:
     """Observes the events of a run for what the records of the turns do not hold."""
 
-    tokens: list[tuple[float, bool]] = field(default_factory=list)
     synthesis: list[ClauseSynthesised] = field(default_factory=list)
     xruns: int = 0
     ttft_ms: list[float] = field(default_factory=list)
@@ -71,24 +72,15 @@ class Meter:
         match event:
             case TurnStarted():
                 self._started = event.t
-            case TextDelta():
-                if event.first and self._started is not None:
-                    self.ttft_ms.append((event.t - self._started) * 1000)
-                self.tokens.append((event.t, event.first))
+            case FirstToken() if self._started is not None:
+                self.ttft_ms.append((event.t - self._started) * 1000)
+                self._started = None
             case ClauseSynthesised():
                 self.synthesis.append(event)
             case AudioXrun():
                 self.xruns += event.count
-            case Transcribed() | PlayoutEnded():
+            case PlayoutEnded():
                 self._started = None
-
-    @property
-    def tokens_per_s(self) -> float | None:
-        """Pieces of text per second, from one to the next of the same reply."""
-        gaps = [
-            later[0] - earlier[0] for earlier, later in zip(self.tokens, self.tokens[1:], strict=False) if not later[1]
-        ]
-        return len(gaps) / sum(gaps) if gaps and sum(gaps) > 0 else None
 
     @property
     def tts_rtf(self) -> float | None:
@@ -155,7 +147,8 @@ async def run_sequentially(
         transcript = await engines.transcriber.transcribe(recording.pcm)
         heard = clock.now()
         messages = History(preamble(config)).asking(transcript.text or "hello")
-        answer = "".join([delta async for delta in engines.model.reply(messages)])
+        deltas = [(clock.now(), delta) async for delta in engines.model.reply(messages)]
+        answer = "".join(delta for _, delta in deltas)
         written = clock.now()
         await engines.voice.synthesise(answer)
         spoken = clock.now()
@@ -165,9 +158,14 @@ async def run_sequentially(
                 stt_ms=(heard - began) * 1000,
                 llm_ms=(written - heard) * 1000,
                 tts_ms=(spoken - written) * 1000,
+                tokens_per_s=_speed([t for t, _ in deltas]),
             )
         )
     return results
+
+
+def _speed(times: Sequence[float]) -> float | None:
+    return (len(times) - 1) / (times[-1] - times[0]) if len(times) > 1 else None
 
 
 def resident_mib() -> float:
