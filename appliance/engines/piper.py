@@ -109,8 +109,8 @@ def load_voice(voice: Path, threads: int) -> PiperVoice:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
-    # A pattern is kept for each length of a clause, and there is no end of lengths: 590 MiB after 300 clauses instead of
-    # 485, and nothing is gained in time.
+    # A pattern is kept for each length of a clause, and there is no end of lengths: 590 MiB after 300 clauses instead
+    # of 485, and nothing is gained in time.
     options.enable_mem_pattern = False
     try:
         settings = json.loads(Path(f"{voice}.json").read_text(encoding="utf-8"))
