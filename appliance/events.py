@@ -209,6 +209,24 @@ class ToolRefused(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ToolProposed(Event):
+    """The arguments of a tool were read back, and a yes is awaited."""
+
+    tool: str
+    arguments: Mapping[str, str | int | float | bool]
+    evidence: Mapping[str, str]
+    """For each argument the words of the person it was found in."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolConfirmed(Event):
+    """The person has agreed to what was read back."""
+
+    tool: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ToolStarted(Event):
     """A tool is called with arguments that the person has said."""
 
@@ -228,6 +246,8 @@ class ToolFinished(Event):
     empty: bool
     error_code: str
     duration_s: float
+    result: Mapping[str, object]
+    """What the tool has answered, within the bounds of `appliance.tools.bounds`; empty when it failed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -246,6 +266,31 @@ class PassagesUsed(Event):
     """What the answer to a question rests on."""
 
     passages: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsentDecided(Event):
+    """What may be kept of this session was decided; the last decision of a session holds."""
+
+    decision: str
+    """`notified` (told, where no answer is needed), `given`, `refused`, or `withdrawn`: wipe what was kept."""
+    mode: str
+    """`notice` or `ask`; nothing is decided in the mode `none`."""
+    how: str
+    """`voice`, `touch`, `spoken` (the notice itself), `shown`, or `silence`: no answer counts as a refusal."""
+    policy_version: str
+    wording: str
+    """What was said to the person."""
+    heard: str
+    """The part of it that was really played; for an answer the words of the person."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionEnded(Event):
+    """The conversation is over; the next event belongs to another one."""
+
+    reason: str
+    """`goodbye`, `silence`, or `stopped`."""
 
 
 AnyEvent = (
@@ -273,8 +318,12 @@ AnyEvent = (
     | Asleep
     | EngineFailed
     | ToolRefused
+    | ToolProposed
+    | ToolConfirmed
     | ToolStarted
     | ToolFinished
     | HandedOver
     | PassagesUsed
+    | ConsentDecided
+    | SessionEnded
 )

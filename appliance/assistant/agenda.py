@@ -46,6 +46,10 @@ class Pending:
         """Return the arguments alone."""
         return {name: slot.value for name, slot in self.slots.items()}
 
+    def evidence(self) -> dict[str, str]:
+        """Return the words of the person that each argument was found in."""
+        return {name: slot.words for name, slot in self.slots.items()}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Agenda:

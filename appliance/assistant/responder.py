@@ -21,7 +21,17 @@ from appliance.clock import Clock
 from appliance.config.models import Config
 from appliance.dialogue.journal import Journal
 from appliance.engines.ports import Message
-from appliance.events import AnyEvent, FirstToken, HandedOver, PassagesUsed, ToolFinished, ToolRefused, ToolStarted
+from appliance.events import (
+    AnyEvent,
+    FirstToken,
+    HandedOver,
+    PassagesUsed,
+    ToolConfirmed,
+    ToolFinished,
+    ToolProposed,
+    ToolRefused,
+    ToolStarted,
+)
 from appliance.handover.message import Urgency
 from appliance.knowledge.reload import SiteKnowledge
 from appliance.storage.outbox import Outbox
@@ -174,11 +184,12 @@ class AssistantResponse:
             return
         if job.needs_yes:
             await self._until_it_counts()
+            self._tell(ToolConfirmed, tool=job.name, words=self._text)
         self._tell(
             ToolStarted,
             tool=job.name,
             arguments=pending.values(),
-            evidence={name: slot.words for name, slot in pending.slots.items()},
+            evidence=pending.evidence(),
             writes=job.needs_yes,
         )
         work = asyncio.ensure_future(self._write(job, pending) if job.needs_yes else self._read(job, pending))
@@ -226,12 +237,15 @@ class AssistantResponse:
     def _told(self, job: Job, pending: Pending, outcome: Outcome) -> list[str]:
         """Return what is said of an outcome; after a failure a human is offered."""
         self._tell(
+            ToolConfirmed,
             ToolFinished,
+            ToolProposed,
             tool=job.name,
             ok=outcome.ok,
             empty=outcome.empty,
             error_code=str(outcome.error_code),
             duration_s=outcome.duration_s,
+            result=outcome.data,
         )
         assert job.tool is not None  # noqa: S101 - forms have no outcome
         arguments = {**dict.fromkeys(job.parameters), **pending.values()}
@@ -247,6 +261,7 @@ class AssistantResponse:
 
     async def _deliver_form(self, job: Job, pending: Pending) -> AsyncGenerator[str]:
         await self._until_it_counts()
+        self._tell(ToolConfirmed, tool=job.name, words=self._text)
         for sentence in await asyncio.shield(self._file(job, pending)):
             yield f"{sentence} "
 
@@ -313,6 +328,9 @@ class AssistantResponse:
         if asks and pending is not None and (pending.asked or pending.confirming):
             reason = f"missing:{pending.asked}" if pending.asked else "unconfirmed"
             self._tell(ToolRefused, tool=pending.task, reason=reason)
+            if pending.confirming:
+                evidence = pending.evidence()
+                self._tell(ToolProposed, tool=pending.task, arguments=pending.values(), evidence=evidence)
 
     def _tell(self, event: type[AnyEvent], /, **fields: object) -> None:
         self._untold.append((event, fields))

@@ -1,0 +1,1 @@
+"""The trail of what was done: append-only, hash-chained and signed."""

@@ -1,0 +1,1 @@
+"""Where the appliance may connect to, and the refusal of everything else."""

@@ -1,0 +1,1 @@
+"""Personal data is found in text and replaced before anything is written."""
