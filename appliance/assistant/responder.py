@@ -237,9 +237,7 @@ class AssistantResponse:
     def _told(self, job: Job, pending: Pending, outcome: Outcome) -> list[str]:
         """Return what is said of an outcome; after a failure a human is offered."""
         self._tell(
-            ToolConfirmed,
             ToolFinished,
-            ToolProposed,
             tool=job.name,
             ok=outcome.ok,
             empty=outcome.empty,
