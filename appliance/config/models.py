@@ -11,6 +11,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
+from appliance.config.consent import ConsentConfig
 from appliance.config.dialogue import (
     AttentionConfig,
     AttentionMode,
@@ -217,6 +218,8 @@ class Config(Section):
     """What it knows about its site."""
     handover: HandoverConfig = Field(default=HandoverConfig(), validate_default=True)
     """When and how people take over."""
+    consent: ConsentConfig = ConsentConfig()
+    """What people are told and asked about what is kept."""
     storage: StorageConfig = StorageConfig()
     """What has to survive a restart."""
     tools: Tools = ()

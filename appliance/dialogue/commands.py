@@ -115,8 +115,8 @@ def recognise(text: str) -> Command | None:
     return next((command for command, pattern in _PATTERNS if pattern.fullmatch(said)), None)
 
 
-def is_goodbye(text: str, words: Iterable[str]) -> bool:
-    """Tell whether the utterance is nothing but one or more of the goodbye `words`, polite words aside."""
+def says(text: str, words: Iterable[str]) -> bool:
+    """Tell whether the utterance is nothing but one or more of `words`, such as goodbyes, polite words aside."""
     return _consists_of(_normal(text).split(), [_normal(word).split() for word in words], padding=_POLITE)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from appliance.config.consent import ConsentMode
 from appliance.config.models import Config
 from appliance.dialogue.clauses import ClauseSplitter
 from appliance.engines.ports import Speech, Synthesiser
@@ -37,7 +38,7 @@ def openings(config: Config) -> list[str]:
 
 def fixed_phrases(config: Config) -> list[str]:
     """Return every sentence of the configuration that is said without the model."""
-    phrases = config.phrases
+    phrases, consent = config.phrases, config.consent
     return [
         config.persona.greeting,
         *phrases.not_understood,
@@ -46,4 +47,8 @@ def fixed_phrases(config: Config) -> list[str]:
         phrases.still_there,
         phrases.nothing_to_repeat,
         phrases.goodbye,
+        consent.notice if consent.mode is ConsentMode.NOTICE else "",
+        *((consent.question, consent.given_phrase, consent.refused_phrase) if consent.mode is ConsentMode.ASK else ()),
+        consent.withdrawn_phrase,
+        consent.not_deleted_phrase,
     ]

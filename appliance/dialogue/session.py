@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
-from appliance.audio.ports import LISTENING_RATE, Frame, Loudspeaker
+from appliance.audio.ports import Frame, Loudspeaker
 from appliance.clock import Clock
 from appliance.config.models import AttentionMode, Config
-from appliance.dialogue.bargein import BargeIn, BargeInSignal
-from appliance.dialogue.commands import Command, is_backchannel, is_goodbye, recognise
+from appliance.dialogue.commands import Command, is_backchannel, recognise, says
+from appliance.dialogue.consent import Consent
+from appliance.dialogue.contest import Contest, Ears, Stream
 from appliance.dialogue.controls import Controls
 from appliance.dialogue.history import History
 from appliance.dialogue.journal import Journal
@@ -21,11 +22,20 @@ from appliance.dialogue.speaker import Asked, Speaker
 from appliance.dialogue.tasks import TaskSet
 from appliance.engines.ports import LanguageModel, Message, Synthesiser, Transcriber, Transcript, TurnDetector
 from appliance.events import BargeIn as BargeInEvent
-from appliance.events import BargeInRefused, PartialTranscript, SpeechEnded, SpeechStarted, Transcribed
+from appliance.events import PartialTranscript, SessionEnded, SpeechEnded, SpeechStarted, Transcribed
 from appliance.prompt.preamble import moment, preamble
 
 SHORTEST_MISUNDERSTANDING_S = 0.35
 """A rejected noise shorter than this is a knock, not somebody who wants to be asked again."""
+
+
+Forget = Callable[[str], Awaitable[bool]]
+"""Deletes what was kept of a session; tells whether all of it is gone."""
+
+
+async def nothing_kept(session_id: str) -> bool:  # noqa: ARG001 - it is a `Forget`
+    """Forget a conversation of which nothing is kept."""
+    return True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +63,7 @@ class Session:
         journal: Journal,
         phrases: PhraseBook,
         responder: Responder,
+        forget: Forget = nothing_kept,
     ) -> None:
         self._config = config
         self._responder = responder
@@ -72,21 +83,30 @@ class Session:
             config.phrases.engine_error,
         )
         self._listener = Listener(config, engines.transcriber, engines.turn_detector, self, self._tasks, clock)
-        self._bargein = BargeIn(config.turn.barge_in, config.vad)
-        self._frame: Frame | None = None
+        ears = Ears(transcriber=engines.transcriber, utterance=self._listener.utterance, failed=self.assistance_failed)
+        self._stream = Stream(clock)
+        self._contest = Contest(config, self._speaker, journal, self._stream, self._tasks, ears)
+        self._consent = Consent(config.consent, journal)
+        self._forget = forget
+        self._welcome = ""
         self._silence = SilenceWatch(config.session)
         self._misunderstood = 0
         self._speculations = 0
         self._controls = Controls(loudspeaker, engines.voice)
         self._moment = ""
-        self._ending = False
+        self._ending = ""
 
     async def start(self, *, greet: bool) -> None:
-        """Read the stable part of the prompt into the KV cache, and greet."""
+        """Read the stable part of the prompt into the KV cache, say what has to be said first, and greet.
+
+        A greeting that asks comes after the answer to the question about consent, so that a yes has one meaning.
+        """
         await self._engines.model.prefill(self._speaker.history.asking(""))
         self._journal.enter("idle")
-        if greet:
-            self._speaker.say(self._config.persona.greeting)
+        greeting = self._config.persona.greeting if greet else ""
+        if self._consent.asks:
+            self._welcome, greeting = greeting, ""
+        self._speaker.say(self._consent.wording, greeting, told=self._consent.told)
 
     async def close(self) -> None:
         """Stop speaking and listening."""
@@ -114,17 +134,15 @@ class Session:
 
     def on_frame(self, frame: Frame) -> None:
         """Take the next frame: everything that happens, happens from here."""
-        self._frame = frame
+        self._stream.on_frame(frame)
         self._listener.partials_enabled = not self._speaker.active
         self._listener.on_frame(frame)
-        if self._contested:
-            self._settle(self._bargein.on_frame(frame))
-        else:
-            self._bargein.reset()
+        self._contest.on_frame(frame)
         was_active = self._speaker.active
         self._speaker.follow()
         if was_active and not self._speaker.active:
             self._reply_over()
+            self._inform()
         self._watch_silence(frame)
 
     def yield_floor(self) -> None:
@@ -158,7 +176,7 @@ class Session:
         elif not self._speaker.audible:
             # The person goes on before the answer has begun: wait for their words. If there are none, it was a noise.
             self._speaker.hold()
-        self._journal.emit(SpeechStarted, t=self._time_of(start))
+        self._journal.emit(SpeechStarted, t=self._stream.time_of(start))
 
     def understood_so_far(self, text: str, stable: str) -> None:
         """Read the words ahead of the end of the turn.
@@ -172,8 +190,8 @@ class Session:
 
     def paused(self, transcript: Transcript) -> None:
         """Prepare the reply, in case this was the end."""
-        if self._contested:
-            self._on_interrupting_words(transcript, self._position)
+        if self._contest.open:
+            self._contest.on_words(transcript, self._stream.position)
             return
         if self._speaker.active or transcript.rejected or not self._needs_model(transcript.text):
             return
@@ -192,11 +210,11 @@ class Session:
         empty = transcript.rejected is not None or not transcript.text
         if self._speaker.active:
             if empty or (self._speaker.audible and not self._wants_floor(transcript.text)):
-                self._go_on(transcript)
+                self._contest.go_on(transcript)
                 return
-            self._take_floor()
+            self._contest.take_floor()
         self._journal.emit(
-            SpeechEnded, reason=turn.reason, last_voiced_t=self._time_of(turn.last_voiced), t=turn.decided_t
+            SpeechEnded, reason=turn.reason, last_voiced_t=self._stream.time_of(turn.last_voiced), t=turn.decided_t
         )
         self._journal.emit(
             Transcribed,
@@ -225,10 +243,18 @@ class Session:
 
     def _answer(self, text: str) -> None:
         command = recognise(text)
-        if command is not None:
+        welcome, self._welcome = self._welcome, ""
+        if (decided := self._consent.answer(text)) is not None:
+            self._speaker.drop()
+            self._journal.enter("idle")
+            self._speaker.say(decided, welcome, asked=Asked(text=text, prompt=""))
+        elif self._consent.is_withdrawal(text):
+            self._speaker.drop()
+            self._tasks.spawn(self._forget_all(text), self.assistance_failed)
+        elif command is not None:
             self._speaker.drop()
             self._obey(command, text)
-        elif is_goodbye(text, self._config.session.goodbye_words):
+        elif says(text, self._config.session.goodbye_words):
             self._speaker.drop()
             self._end_session(text)
         else:
@@ -247,7 +273,12 @@ class Session:
         return f"{self._moment} {text}"
 
     def _needs_model(self, text: str) -> bool:
-        return recognise(text) is None and not is_goodbye(text, self._config.session.goodbye_words)
+        return not (
+            recognise(text)
+            or says(text, self._config.session.goodbye_words)
+            or self._consent.is_answer(text)
+            or self._consent.is_withdrawal(text)
+        )
 
     def _obey(self, command: Command, text: str) -> None:
         asked = Asked(text=text, prompt="")
@@ -258,13 +289,48 @@ class Session:
         if self._speaker.last:
             self._speaker.play(self._speaker.last, asked)
         else:
-            self._speaker.say(self._config.phrases.nothing_to_repeat, asked)
+            self._speaker.say(self._config.phrases.nothing_to_repeat, asked=asked)
+
+    # Consent.
+
+    @property
+    def may_be_kept(self) -> bool:
+        """Whether the person knows of it, or has agreed to it, that this conversation is kept."""
+        return self._consent.allows
+
+    def decide_by_touch(self, *, agreed: bool) -> None:
+        """Take a decision about what is kept that was made on a screen or with a button."""
+        if self._consent.allows and not agreed:
+            self._tasks.spawn(self._forget_all("", "touch"), self.assistance_failed)
+        else:
+            self._consent.touch(agreed=agreed)
+
+    def _inform(self) -> None:
+        """Tell or ask what has to be said about what is kept, unless the person was just asked something else."""
+        turns = self._speaker.history.turns
+        asked = self._responder.awaits_answer or (turns and turns[-1].text.rstrip().endswith("?"))
+        if turns and not asked and not self._listener.busy:
+            self._speaker.say(self._consent.wording, told=self._consent.told)
+
+    async def _forget_all(self, text: str, how: str = "voice") -> None:
+        """Forget the conversation so far, here and where it was kept, and say what became of it."""
+        self._consent.withdraw(text, how)
+        self._speaker.history.clear()
+        await self._responder.end_session()
+        phrases = self._config.consent
+        gone = await self._forget(self._journal.session_id)
+        said = phrases.withdrawn_phrase if gone else phrases.not_deleted_phrase
+        self._speaker.say(said, asked=Asked(text=text, prompt=""))
 
     def _not_understood(self, turn: UserTurn) -> None:
         if turn.voiced_s < SHORTEST_MISUNDERSTANDING_S:
             return
         phrases = self._config.phrases.not_understood
-        if self._misunderstood < len(phrases):
+        asked = self._consent.awaits_answer
+        self._consent.ask_again()
+        if asked and self._consent.wording:
+            self._speaker.say(self._consent.wording, told=self._consent.told)
+        elif self._misunderstood < len(phrases):
             self._speaker.say(phrases[self._misunderstood])
         elif self._misunderstood == len(phrases):
             self._give_up()
@@ -281,52 +347,10 @@ class Session:
 
     # Interruptions.
 
-    @property
-    def _contested(self) -> bool:
-        """Whether what is heard now may be an interruption."""
-        undecided = self._bargein.holding or not self._speaker.held
-        return self._speaker.active and self._speaker.audible and undecided
-
-    def _settle(self, signals: tuple[BargeInSignal, ...]) -> None:
-        for signal in signals:
-            match signal:
-                case BargeInSignal.ASK:
-                    self._tasks.spawn(self._recognise_interruption(), self.assistance_failed)
-                case BargeInSignal.HOLD:
-                    self._speaker.hold()
-                case BargeInSignal.ACCEPTED:
-                    self._journal.emit(BargeInEvent, speech_started_t=self._time_of(self._bargein.speech_start))
-                    self._speaker.hold()
-                case BargeInSignal.REFUSED:
-                    if self._speaker.held:  # the person may go on after a breath: the whole turn tells
-                        self._speaker.release()
-
-    async def _recognise_interruption(self) -> None:
-        at = self._position
-        transcript = await self._engines.transcriber.transcribe(self._listener.utterance(), final=False)
-        if self._contested:
-            self._on_interrupting_words(transcript, at)
-
-    def _on_interrupting_words(self, transcript: Transcript, at: int) -> None:
-        self._settle(self._bargein.on_words(transcript.text, transcript.rejected, at, transcript.confidence))
-        if self._speaker.held and not self._bargein.holding:  # with words; by sound alone the whole turn is awaited
-            self._take_floor()
-
-    def _take_floor(self) -> None:
-        """The person has really said something: the reply is over."""
-        self._speaker.interrupt()
-        self._journal.turn_id += 1
-
-    def _go_on(self, transcript: Transcript) -> None:
-        """It was no turn of the person: the reply goes on where it was."""
-        self._journal.emit(BargeInRefused, reason=transcript.rejected or "backchannel", text=transcript.text)
-        self._bargein.reset()
-        if self._speaker.held:
-            self._speaker.release()
-
     def _wants_floor(self, text: str) -> bool:
         settings = self._config.turn.barge_in
-        listening = is_backchannel(text, settings.backchannels) and not self._responder.awaits_answer
+        awaited = self._responder.awaits_answer or self._consent.awaits_answer
+        listening = is_backchannel(text, settings.backchannels) and not awaited
         return settings.enabled and not listening
 
     # Silence and endings.
@@ -334,39 +358,32 @@ class Session:
     def _reply_over(self) -> None:
         self._journal.enter("ended" if self._ending else "idle")
         if self._ending:
-            self._ending = False
+            self._consent.end()
+            self._journal.emit(SessionEnded, reason=self._ending)
+            self._ending = ""
             self._speaker.history.clear()
             self._tasks.spawn(self._responder.end_session(), self.assistance_failed)
             self._journal.begin_session()
+            self._consent.begin()
         model = self._engines.model
         self._speaker.history.trim(model.count_tokens, model.context_tokens)
         self._speaker.read_ahead("")
 
     def _watch_silence(self, frame: Frame) -> None:
-        waiting = self.idle and bool(self._speaker.history.turns)
+        waiting = self.idle and (bool(self._speaker.history.turns) or self._consent.awaits_answer)
         aloud = self._config.attention.mode is AttentionMode.ALWAYS
         match self._silence.on_frame(frame, waiting=waiting, person_speaks=self._listener.busy):
             case SilenceSignal.PROMPT if aloud:
-                self._speaker.say(self._config.phrases.still_there)
+                self._consent.ask_again()
+                wording = self._consent.wording
+                self._speaker.say(wording or self._config.phrases.still_there, told=self._consent.told)
             case SilenceSignal.END:
                 self._end_session("", aloud=aloud)
 
     def _end_session(self, text: str, *, aloud: bool = True) -> None:
-        self._ending = True
+        self._ending = "goodbye" if text else "silence"
         self._misunderstood = 0
         if aloud and self._config.phrases.goodbye:
-            self._speaker.say(self._config.phrases.goodbye, Asked(text=text, prompt=""))
+            self._speaker.say(self._config.phrases.goodbye, asked=Asked(text=text, prompt=""))
         else:
             self._reply_over()
-
-    # Helpers of the above.
-
-    @property
-    def _position(self) -> int:
-        return self._frame.end if self._frame is not None else 0
-
-    def _time_of(self, position: int) -> float:
-        """Return the clock time of a position in the stream of frames."""
-        if self._frame is None:
-            return self._clock.now()
-        return self._frame.t - (self._frame.end - position) / LISTENING_RATE

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from appliance.audio.ports import Loudspeaker
@@ -17,6 +17,9 @@ from appliance.dialogue.turn import Reply
 from appliance.engines.ports import LanguageModel, Speech, Synthesiser
 from appliance.errors import ApplianceError, EngineError
 from appliance.events import EngineFailed, PlayoutEnded, PlayoutStarted, TurnCommitted, TurnDropped, TurnStarted
+
+Told = Callable[[str], None]
+"""Is called with the words that were heard."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +61,7 @@ class Speaker:
         self._reply: Reply | None = None
         self._asked = Asked(text="", prompt="")
         self._phrase = False
+        self._told: Told | None = None
         self._announced = False
         self._cpu_began = 0.0
         self._last: Sequence[Speech] = ()
@@ -109,15 +113,17 @@ class Speaker:
             self._response.commit()
         self._journal.enter("thinking")
 
-    def say(self, phrase: str, asked: Asked | None = None) -> None:
-        """Say a fixed phrase, if it is not empty."""
-        if phrase:
-            self.play([self._phrases.sound(phrase)], asked or Asked(text="", prompt=""))
+    def say(self, *phrases: str, asked: Asked | None = None, told: Told | None = None) -> None:
+        """Say fixed phrases, those that are not empty."""
+        sounds = [self._phrases.sound(phrase) for phrase in phrases if phrase]
+        if sounds:
+            self.play(sounds, asked or Asked(text="", prompt=""), told)
 
-    def play(self, speeches: Sequence[Speech], asked: Asked) -> None:
-        """Say what has been synthesised before."""
+    def play(self, speeches: Sequence[Speech], asked: Asked, told: Told | None = None) -> None:
+        """Say what has been synthesised before; `told` learns how much of it was heard."""
         reply = self._begin(asked, speculative=False)
         self._phrase = True
+        self._told = told
         reply.start_phrase(list(speeches))
         reply.commit()
 
@@ -184,6 +190,7 @@ class Speaker:
             self.interrupt()
         self._asked = asked
         self._phrase = self._announced = False
+        self._told = None
         self._cpu_began = self._clock.cpu_seconds()
         self._reply = Reply(self._voice, self._loudspeaker, self._clock, self._journal.emit)
         self._journal.emit(TurnStarted, speculative=speculative)
@@ -195,7 +202,7 @@ class Speaker:
         self.history.commit(asked.prompt, reply.heard())
         self._cancel()
         if not failed_phrase:
-            self.say(self._error_phrase, Asked(text=asked.text, prompt=""))
+            self.say(self._error_phrase, asked=Asked(text=asked.text, prompt=""))
 
     def _finish(self, reply: Reply, *, interrupted: bool) -> None:
         heard = reply.heard()
@@ -204,6 +211,8 @@ class Speaker:
             self._journal.emit(PlayoutEnded, samples_played=reply.samples_heard, cut=interrupted)
         if self._response is not None:
             self._response.ended(heard, interrupted=interrupted)
+        if self._told is not None:
+            self._told(heard)
         self.history.commit(self._asked.prompt, heard if self._asked.prompt else "")
         self._journal.emit(
             TurnCommitted,

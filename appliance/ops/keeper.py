@@ -46,9 +46,9 @@ class Keeper:
         return True
 
     def __call__(self, event: AnyEvent) -> None:
-        """Save after each turn; delete at the end."""
+        """Save after each turn that may be kept; delete at the end."""
         match event:
-            case TurnCommitted():
+            case TurnCommitted() if self._session.may_be_kept:
                 turns = [[message.role.value, message.text] for message in self._session.turns]
                 self._conversations.save(event.session_id, {"agenda": self._assistant.agenda.as_json(), "turns": turns})
             case StateChanged(state="ended"):

@@ -56,7 +56,11 @@ class Stage:
             transcriber=self.transcriber, turn_detector=self.turn_detector, model=self.model, voice=self.voice
         )
         self.responder: Responder = TalkingResponder(self.model) if answering is None else answering(self.clock)
-        self.session = Session(config, engines, self.loudspeaker, self.clock, self.journal, phrases, self.responder)
+        self.forgotten = True
+        self.forgot: list[str] = []
+        self.session = Session(
+            config, engines, self.loudspeaker, self.clock, self.journal, phrases, self.responder, self._forget
+        )
         earcons = Earcons(self.loudspeaker) if config.attention.earcons else None
         if earcons is not None:
             bus.subscribe(earcons)
@@ -64,6 +68,10 @@ class Stage:
         self.gate = Gate(config.attention, self.session, self.journal, detector, earcons)
         self._spoken = np.zeros(0, np.float32)
         self._position = 0
+
+    async def _forget(self, session_id: str) -> bool:
+        self.forgot.append(session_id)
+        return self.forgotten
 
     async def open(self, *, greet: bool = False) -> None:
         await self._phrases.prepare(self.voice, fixed_phrases(self.config))
@@ -116,13 +124,17 @@ class Stage:
 
 
 def perform(
-    scene: Callable[[Stage], Awaitable[None]], config: Config | None = None, answering: Answering | None = None
+    scene: Callable[[Stage], Awaitable[None]],
+    config: Config | None = None,
+    answering: Answering | None = None,
+    *,
+    greet: bool = False,
 ) -> None:
     """Run a scene on a fresh stage, and close it. `answering` makes what finds the answers, else the model talks."""
 
     async def run() -> None:
         stage = Stage(config or Config(), answering)
-        await stage.open()
+        await stage.open(greet=greet)
         try:
             await scene(stage)
         finally:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from appliance.config.models import BargeInConfig, SessionConfig
-from appliance.dialogue.commands import Command, is_backchannel, is_goodbye, recognise
+from appliance.dialogue.commands import Command, is_backchannel, recognise, says
 
 BACKCHANNELS = BargeInConfig().backchannels
 GOODBYES = SessionConfig().goodbye_words
@@ -74,7 +74,7 @@ def test_other_utterances_are_no_commands(utterance: str) -> None:
     ],
 )
 def test_goodbye(utterance: str, expected: bool) -> None:
-    assert is_goodbye(utterance, GOODBYES) is expected
+    assert says(utterance, GOODBYES) is expected
 
 
 @pytest.mark.parametrize(
@@ -104,7 +104,7 @@ def test_the_configuration_decides_what_is_a_backchannel() -> None:
 @given(st.text(max_size=60))
 def test_any_text_will_do(text: str) -> None:
     recognise(text)
-    is_goodbye(text, GOODBYES)
+    says(text, GOODBYES)
     is_backchannel(text, BACKCHANNELS)
 
 
@@ -113,5 +113,5 @@ def test_any_text_will_do(text: str) -> None:
 def test_long_utterances_take_no_time(piece: str) -> None:
     text = piece * 400 + "pharmacy"
     assert recognise(text) is None
-    assert not is_goodbye(text, GOODBYES)
+    assert not says(text, GOODBYES)
     assert not is_backchannel(text, BACKCHANNELS)

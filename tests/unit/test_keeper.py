@@ -29,8 +29,9 @@ TURNS = [Message(Role.USER, "book it for Friday"), Message(Role.ASSISTANT, "At w
 class Talk:
     """What the keeper needs of a session."""
 
-    def __init__(self, turns: list[Message]) -> None:
+    def __init__(self, turns: list[Message], *, may_be_kept: bool = True) -> None:
         self.turns = turns
+        self.may_be_kept = may_be_kept
 
     def restore(self, turns: list[Message]) -> None:
         self.turns = turns
@@ -92,6 +93,17 @@ def test_nothing_is_continued_when_that_is_turned_off_or_nothing_was_cut_off(tmp
         assert assistant.agenda == Agenda()
 
     keep(tmp_path / "other", Journal(Bus(), SystemClock()))
+    with_database(tmp_path, scene)
+
+
+def test_nothing_is_saved_of_a_conversation_that_may_not_be_kept(tmp_path: Path) -> None:
+    async def scene(conversations: Conversations) -> None:
+        journal = Journal(Bus(), SystemClock())
+        keeper, _ = keeper_of(Talk(TURNS, may_be_kept=False), BOOKING, conversations, journal)
+        keeper(committed(journal))
+        await conversations.flush()
+        assert not await keeper.resume(600, SystemClock())
+
     with_database(tmp_path, scene)
 
 
