@@ -1,7 +1,7 @@
 """One SQLite file on one thread of its own.
 
 What is committed survives a power failure: write-ahead log, synchronous=FULL. What is deleted is overwritten
-(secure_delete), and `checkpoint` removes it from the log too.
+(secure_delete), and `checkpoint` removes it from the log too. With a key, the file and its log are encrypted.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-import sqlite3
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -17,30 +16,41 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from appliance.storage.errors import StorageError, explaining
+from appliance.storage import driver
+from appliance.storage.errors import DatabaseDamagedError, StorageError, explaining
+from appliance.storage.files import sync_folder
+from appliance.storage.lock import FileLock, using
 from appliance.storage.migrations import MIGRATIONS, Migration, migrate
 
 T = TypeVar("T")
-Connection = sqlite3.Connection
+Connection = driver.Connection
 Connect = Callable[[Path], Connection]
 
 BUSY_TIMEOUT_S = 5.0
 """How long a write waits for another process, such as `appliance outbox`."""
 
 
-def connect(path: Path) -> Connection:
-    """Open a file that exists; transactions are begun by hand. Another library takes its key here."""
-    return sqlite3.connect(
+def connect(path: Path, key: bytes | None = None) -> Connection:
+    """Open a file that exists, with its key of 32 bytes if it is encrypted; transactions are begun by hand.
+
+    Whether the key is the right one is known at the first read.
+    """
+    connection = driver.connect(
         f"{path.absolute().as_uri()}?mode=rw", uri=True, timeout=BUSY_TIMEOUT_S, isolation_level=None
     )
+    connection.execute("PRAGMA cipher_log_level = NONE")  # it writes to stderr; what matters comes as an error
+    if key is not None:
+        connection.execute(f"PRAGMA key = {driver.literal(key)}")
+    return connection
 
 
 class Database:
     """Reads and writes that take turns on the thread of the database."""
 
-    def __init__(self, path: Path, connection: Connection, thread: ThreadPoolExecutor) -> None:
+    def __init__(self, path: Path, connection: Connection, thread: ThreadPoolExecutor, use: FileLock) -> None:
         self.path = path
         self._connection = connection
+        self._use = use
         self._thread = thread
 
     @classmethod
@@ -52,17 +62,17 @@ class Database:
         The caller closes it. A new file is readable by its owner only (0600), and so is a new folder (0700).
 
         Raises:
-            StorageError: The file is damaged, foreign, locked, or written by a newer program; the folder or the disk
-                does not allow it.
+            StorageError: The file is foreign, locked, being replaced, or written by a newer program; the folder or
+                the disk does not allow it; as DatabaseDamagedError, it is damaged or its key is another.
         """
         thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="database")
         loop = asyncio.get_running_loop()
         try:
-            connection = await loop.run_in_executor(thread, partial(_open, path, migrations, connect))
+            connection, use = await loop.run_in_executor(thread, partial(_open, path, migrations, connect))
         except BaseException:
             thread.shutdown()
             raise
-        return cls(path, connection, thread)
+        return cls(path, connection, thread, use)
 
     async def write(self, work: Callable[[Connection], T]) -> T:
         """Run `work` in one transaction: all of it is on disk when this returns, or nothing if it raises.
@@ -91,6 +101,7 @@ class Database:
         try:
             await self._run(lambda connection: connection.close())
         finally:
+            self._use.release()
             self._thread.shutdown()
 
     async def _run(self, work: Callable[[Connection], T]) -> T:
@@ -101,21 +112,27 @@ class Database:
         return await asyncio.get_running_loop().run_in_executor(self._thread, explained)
 
 
-def _open(path: Path, migrations: Sequence[Migration], connect: Connect) -> Connection:
+def _open(path: Path, migrations: Sequence[Migration], connect: Connect) -> tuple[Connection, FileLock]:
     with explaining(path):
-        if not path.exists():
-            _create(path, migrations, connect)
-        if path.stat().st_size == 0:
-            raise StorageError(
-                f"{path}: the database is empty, so what was in it is lost",
-                remedy="Put a backup back; or move the file away, and a new one is made.",
-            )
-        return _opened(path, migrations, connect)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        use = using(path)
+        use.acquire()
+        try:
+            if not path.exists():
+                _create(path, migrations, connect)
+            if path.stat().st_size == 0:
+                raise DatabaseDamagedError(
+                    f"{path}: the database is empty, so what was in it is lost",
+                    remedy="Put a backup back (`appliance restore`); or move the file away, and a new one is made.",
+                )
+            return _opened(path, migrations, connect), use
+        except BaseException:
+            use.release()
+            raise
 
 
 def _create(path: Path, migrations: Sequence[Migration], connect: Connect) -> None:
     """Make the file under another name first: one that is not whole under its own name is always damage."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(prefix=f"{path.name}.", suffix=".new", dir=path.parent)  # with mode 0600
     os.close(handle)
     try:
@@ -124,11 +141,7 @@ def _create(path: Path, migrations: Sequence[Migration], connect: Connect) -> No
             os.link(name, path)
     finally:
         Path(name).unlink()
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    sync_folder(path.parent)
 
 
 def _opened(path: Path, migrations: Sequence[Migration], connect: Connect) -> Connection:
@@ -139,7 +152,7 @@ def _opened(path: Path, migrations: Sequence[Migration], connect: Connect) -> Co
         _refuse_damage(connection)
     except StorageError as error:
         connection.close()
-        raise StorageError(f"{path}: {error}", remedy=error.remedy) from error
+        raise type(error)(f"{path}: {error}", remedy=error.remedy) from error
     except BaseException:
         connection.close()
         raise
@@ -148,9 +161,9 @@ def _opened(path: Path, migrations: Sequence[Migration], connect: Connect) -> Co
 
 def _refuse_damage(connection: Connection) -> None:
     if problems := _problems("quick_check", connection):
-        raise StorageError(
+        raise DatabaseDamagedError(
             f"the database is damaged ({problems[0]})",
-            remedy="Stop the appliance, move the file away for examination, and put a backup back.",
+            remedy="Stop the appliance and put a backup back: `appliance restore`.",
         )
 
 

@@ -17,6 +17,18 @@ class StorageError(ApplianceError):
     exit_status = 8
 
 
+class DatabaseDamagedError(StorageError):
+    """The file is not what was written to it; or, as this cannot be told apart at its beginning, the key is another."""
+
+    code = "storage-damaged"
+
+
+class KeyFaultError(StorageError):
+    """The key is missing, unusable, or another than the one that is needed."""
+
+    code = "storage-key"
+
+
 _EXPLANATIONS = {
     sqlite3.SQLITE_FULL: (
         "the disk is full; nothing was written",
@@ -24,11 +36,11 @@ _EXPLANATIONS = {
     ),
     sqlite3.SQLITE_CORRUPT: (
         "the database is damaged",
-        "Stop the appliance, move the file and those beside it (-wal, -shm) away, and put a backup back.",
+        "Stop the appliance and put a backup back: `appliance restore`.",
     ),
     sqlite3.SQLITE_NOTADB: (
-        "this is not a database, or it is damaged at its beginning",
-        "Stop the appliance and move the file away, or set storage.directory to the right folder.",
+        "this is not a database, it is damaged at its beginning, or it was encrypted with another key",
+        "Give the right key; or put a backup back (`appliance restore`); or set storage.directory to the right folder.",
     ),
     sqlite3.SQLITE_BUSY: (
         "another program has locked the database for too long",
@@ -53,16 +65,18 @@ _EXPLANATIONS = {
 }
 """By primary result code (https://www.sqlite.org/rescode.html). Other codes are mistakes in the program."""
 
+_DAMAGE = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 _PRIMARY = 0xFF
 
 
 def explained(error: Exception, path: Path) -> StorageError | None:
-    """Return the explanation of an error of SQLite, None for a mistake in the program."""
+    """Return the explanation of an error of SQLite or SQLCipher, None for a mistake in the program."""
     code = getattr(error, "sqlite_errorcode", None)
     if code is None or (code & _PRIMARY) not in _EXPLANATIONS:
         return None
     what, remedy = _EXPLANATIONS[code & _PRIMARY]
-    return StorageError(f"{path}: {what} ({error})", remedy=remedy)
+    kind = DatabaseDamagedError if code & _PRIMARY in _DAMAGE else StorageError
+    return kind(f"{path}: {what} ({error})", remedy=remedy)
 
 
 @contextlib.contextmanager

@@ -1,0 +1,65 @@
+"""Files that are whole or not there, private, and gone when they are erased."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+PRIVATE = 0o600
+CHUNK = 1 << 20
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the names in a folder survive a power failure."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def sync_file(path: Path) -> None:
+    """Make the content of a file survive a power failure."""
+    handle = os.open(path, os.O_RDWR)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def write_whole(path: Path, content: bytes, *, replace: bool = True) -> None:
+    """Write a file of mode 0600 under another name, and put it in place when it is on disk.
+
+    Raises FileExistsError when the name is taken and `replace` is off, and OSError.
+    """
+    handle, name = tempfile.mkstemp(prefix=f"{path.name}.", suffix=".partial", dir=path.parent)  # with mode 0600
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(content)
+            stream.flush()
+            os.fsync(stream.fileno())
+        if replace:
+            Path(name).replace(path)
+        else:
+            os.link(name, path)
+    finally:
+        Path(name).unlink(missing_ok=True)
+    sync_folder(path.parent)
+
+
+def erase(path: Path) -> None:
+    """Overwrite a file with zeros and delete it; one that is not there is no mistake.
+
+    A disk that moves blocks (SSD, copy-on-write file systems, snapshots) may keep what was there before.
+    """
+    if not path.exists():
+        return
+    with path.open("r+b", buffering=0) as stream:
+        left = stream.seek(0, os.SEEK_END)
+        stream.seek(0)
+        while left > 0:
+            left -= stream.write(bytes(min(CHUNK, left)))
+        os.fsync(stream.fileno())
+    path.unlink()
+    sync_folder(path.parent)
