@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
@@ -66,6 +66,15 @@ class Agenda:
     """Misunderstandings and failed tools in a row."""
     tried: tuple[str, ...] = ()
     """What was tried, in words, for whoever takes over."""
+
+    def only(self, known: Container[str]) -> Agenda:
+        """Return it without the tasks that are not `known`."""
+
+        def kept(pending: Pending | None) -> Pending | None:
+            return pending if pending is not None and pending.task in known else None
+
+        waiting = tuple(pending for pending in self.waiting if pending.task in known)
+        return replace(self, pending=kept(self.pending), waiting=waiting, last_read=kept(self.last_read))
 
     def as_json(self) -> dict[str, Any]:
         """Return plain data for storing."""

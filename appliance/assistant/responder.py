@@ -90,6 +90,10 @@ class Assistant:
         self.agenda = agenda
         self.on_agenda(agenda)
 
+    def restore(self, agenda: Agenda) -> None:
+        """Go on from the agenda of an earlier configuration; tasks that do not exist any more are left out."""
+        self.adopt(agenda.only(self._desk.jobs))
+
     async def end_session(self) -> None:
         """Forget the person."""
         self.agenda, self.unanswered = Agenda(), ""

@@ -9,7 +9,8 @@ from typing import Annotated
 
 import typer
 
-from appliance.app import EngineRoom, assisting
+from appliance.app.assisting import assisting
+from appliance.app.engines import EngineRoom
 from appliance.bus import Bus
 from appliance.cli.options import AsJson, ConfigFile, start_logging
 from appliance.clock import SystemClock
@@ -49,7 +50,7 @@ async def _ask(config: Config, text: str, *, echo: bool) -> TurnRecord:
     answer = ""
     try:
         model = await asyncio.to_thread(room.language_model)
-        async with assisting(config, room, model, clock, journal) as (assistant, _):
+        async with assisting(config, room, model, clock, journal) as assistant:
             prompt = f"{moment(clock.local_time(config.site.timezone))} {text}"
             response = assistant.respond(text, History(preamble(config)).asking(prompt))
             response.commit()

@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from appliance.app import running
+from appliance.app.running import running
 from appliance.audio.filecard import FileCard
 from appliance.audio.files import write_wav
 from appliance.bus import Bus

@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from appliance.app import running
+from appliance.app.running import running
 from appliance.audio.portaudio import PortAudioCard
 from appliance.bus import Bus
 from appliance.cli.captions import show_turn

@@ -9,7 +9,7 @@ from typing import Annotated
 import numpy as np
 import typer
 
-from appliance.app import EngineRoom
+from appliance.app.engines import EngineRoom
 from appliance.audio.files import write_wav
 from appliance.audio.playout import Playout
 from appliance.audio.portaudio import PortAudioCard

@@ -16,7 +16,7 @@ import psutil
 import typer
 
 from appliance import __version__
-from appliance.app import running
+from appliance.app.running import running
 from appliance.audio.portaudio import PortAudioCard, list_devices
 from appliance.bus import Bus
 from appliance.cli.bench.options import prepared_visitor

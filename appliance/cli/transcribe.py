@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from appliance.app import EngineRoom
+from appliance.app.engines import EngineRoom
 from appliance.audio.files import read_audio
 from appliance.cli.options import AsJson, ConfigFile, start_logging
 from appliance.config.load import load

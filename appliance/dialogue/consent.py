@@ -48,6 +48,11 @@ class Consent:
         self._questions = 0
         self.allows = False
 
+    def take_over(self, other: Consent) -> None:
+        """Go on from another one's state; where another mode holds now, people are told anew."""
+        if other._settings.mode is self._settings.mode:
+            self._stage, self._questions, self.allows = other._stage, other._questions, other.allows
+
     @property
     def asks(self) -> bool:
         """Whether it takes a yes."""

@@ -122,6 +122,13 @@ class Session:
         """Go on with a conversation in which this was said; before `start`."""
         self._speaker.history.restore(turns)
 
+    def take_over(self, other: Session) -> None:
+        """Go on with the conversation of another session, while nobody speaks; instead of `start`."""
+        self.restore(other.turns)
+        self._consent.take_over(other._consent)
+        self._misunderstood, self._welcome = other._misunderstood, other._welcome
+        self._speaker.read_ahead("")
+
     @property
     def speaking(self) -> bool:
         """Whether the assistant is being heard."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from typing import Protocol
 
 from appliance.assistant.agenda import Agenda
 from appliance.assistant.responder import Assistant
@@ -18,12 +19,23 @@ from appliance.storage.errors import StorageError
 log = logging.getLogger(__name__)
 
 
+class Live(Protocol):
+    """The conversation as it is configured at the moment."""
+
+    @property
+    def session(self) -> Session:
+        """Who talks."""
+
+    @property
+    def assistant(self) -> Assistant:
+        """Who acts."""
+
+
 class Keeper:
     """Observes the turns; each is saved soon after it has ended."""
 
-    def __init__(self, session: Session, assistant: Assistant, conversations: Conversations, journal: Journal) -> None:
-        self._session = session
-        self._assistant = assistant
+    def __init__(self, live: Live, conversations: Conversations, journal: Journal) -> None:
+        self._live = live
         self._conversations = conversations
         self._journal = journal
         self._clearing: set[asyncio.Task[None]] = set()
@@ -39,8 +51,8 @@ class Keeper:
         except (StorageError, KeyError, TypeError, ValueError) as error:
             log.warning("the conversation that was cut off cannot be continued: %r", error)
             return False
-        self._assistant.adopt(agenda)
-        self._session.restore(turns)
+        self._live.assistant.restore(agenda)
+        self._live.session.restore(turns)
         self._journal.session_id, self._journal.turn_id = found.session_id, len(turns)
         log.warning("going on with a conversation that was cut off")
         return True
@@ -48,9 +60,10 @@ class Keeper:
     def __call__(self, event: AnyEvent) -> None:
         """Save after each turn that may be kept; delete at the end."""
         match event:
-            case TurnCommitted() if self._session.may_be_kept:
-                turns = [[message.role.value, message.text] for message in self._session.turns]
-                self._conversations.save(event.session_id, {"agenda": self._assistant.agenda.as_json(), "turns": turns})
+            case TurnCommitted() if self._live.session.may_be_kept:
+                turns = [[message.role.value, message.text] for message in self._live.session.turns]
+                agenda = self._live.assistant.agenda.as_json()
+                self._conversations.save(event.session_id, {"agenda": agenda, "turns": turns})
             case StateChanged(state="ended"):
                 task = asyncio.ensure_future(self._clear(event.session_id))
                 self._clearing.add(task)

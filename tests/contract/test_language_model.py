@@ -8,7 +8,7 @@ from typing import cast
 
 import pytest
 
-from appliance.app import EngineRoom
+from appliance.app.engines import EngineRoom
 from appliance.config.load import load
 from appliance.engines.llama import LlamaLanguageModel
 from appliance.engines.ports import LanguageModel, Message, Role

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from appliance.app import EngineRoom
+from appliance.app.engines import EngineRoom
 from appliance.audio.levels import dbfs
 from appliance.audio.ports import Samples
 from appliance.audio.resample import resample

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Callable
 import numpy as np
 import pytest
 
-from appliance.app import Appliance, running
+from appliance.app.running import Appliance, running
 from appliance.audio.levels import dbfs
 from appliance.audio.portaudio import PortAudioCard
 from appliance.audio.resample import resample

@@ -32,10 +32,10 @@ async def asks(stage: Stage, text: str) -> str:
 
 def test_a_notice_comes_before_the_greeting_and_settles_it() -> None:
     async def scene(stage: Stage) -> None:
-        assert not stage.session.may_be_kept
+        kept_at_first = stage.session.may_be_kept
         await opened(stage)
         assert decisions(stage) == [("notified", "spoken", PHRASES.notice)]
-        assert stage.session.may_be_kept
+        assert (kept_at_first, stage.session.may_be_kept) == (False, True)
         assert await asks(stage, "when do you open") == stage.model.default
         assert len(stage.of(ConsentDecided)) == 1
 

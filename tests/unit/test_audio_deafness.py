@@ -8,7 +8,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from appliance.app import DeviceReporter
+from appliance.app.reporting import DeviceReporter
 from appliance.audio.card import CAPTURE
 from appliance.audio.deafness import DeafnessWatch
 from appliance.audio.echo import EchoCanceller, NoEcho

@@ -9,14 +9,12 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 from appliance.assistant.agenda import Agenda, Pending, Slot
-from appliance.assistant.responder import Assistant
 from appliance.bus import Bus
 from appliance.clock import SystemClock
 from appliance.dialogue.journal import Journal
-from appliance.dialogue.session import Session
 from appliance.engines.ports import Message, Role
 from appliance.events import StateChanged, TurnCommitted
-from appliance.ops.keeper import Keeper
+from appliance.ops.keeper import Keeper, Live
 from appliance.storage.conversations import Conversations
 from appliance.storage.db import Database
 
@@ -53,7 +51,9 @@ def with_database(path: Path, scene: Callable[[Conversations], Awaitable[None]])
 def keeper_of(talk: Talk, agenda: Agenda, conversations: Conversations, journal: Journal) -> tuple[Keeper, Any]:
     assistant = SimpleNamespace(agenda=agenda)
     assistant.adopt = lambda adopted: setattr(assistant, "agenda", adopted)
-    return Keeper(cast("Session", talk), cast("Assistant", assistant), conversations, journal), assistant
+    assistant.restore = assistant.adopt
+    live = SimpleNamespace(session=talk, assistant=assistant)
+    return Keeper(cast("Live", live), conversations, journal), assistant
 
 
 def committed(journal: Journal) -> TurnCommitted:

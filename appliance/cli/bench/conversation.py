@@ -14,7 +14,7 @@ import numpy as np
 import typer
 from rich.console import Console
 
-from appliance.app import Appliance, running
+from appliance.app.running import Appliance, running
 from appliance.audio.filecard import FileCard
 from appliance.audio.files import read_audio
 from appliance.audio.levels import noise_at_snr

@@ -11,7 +11,7 @@ import numpy as np
 import typer
 from rich.console import Console
 
-from appliance.app import EngineRoom
+from appliance.app.engines import EngineRoom
 from appliance.audio.files import read_audio
 from appliance.audio.levels import noise_at_snr
 from appliance.audio.ports import Samples

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from appliance.app import EngineRoom
+from appliance.app.engines import EngineRoom
 from appliance.audio.files import read_audio
 from appliance.cli.bench.options import Noise, Snr, Speech, bar, labelled_speech, prepared_visitor
 from appliance.cli.options import AsJson, ConfigFile, start_logging

@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from appliance.app import EngineRoom
+from appliance.app.engines import EngineRoom
 from appliance.cli.bench.options import bar
 from appliance.cli.options import AsJson, ConfigFile, start_logging, tell_step
 from appliance.clock import SystemClock

@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from appliance.app import EngineRoom
+from appliance.app.engines import EngineRoom
 from appliance.audio.files import read_audio
 from appliance.audio.ports import LISTENING_RATE
 from appliance.cli.bench.options import Noise, Snr, Speech, bar, labelled_speech, prepared_visitor

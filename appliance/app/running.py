@@ -1,0 +1,137 @@
+"""The composition root: builds everything from the configuration, starts and stops it in order."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+
+from appliance.app.assisting import grounded
+from appliance.app.conversation import LiveConversation
+from appliance.app.engines import EngineRoom
+from appliance.app.reporting import DeviceReporter
+from appliance.assistant.responder import Assistant
+from appliance.audio.card import SoundCard
+from appliance.audio.deafness import DeafnessWatch
+from appliance.audio.echo import echo_filter
+from appliance.audio.microphone import StreamMicrophone
+from appliance.audio.playout import Playout
+from appliance.bus import Bus
+from appliance.clock import Clock
+from appliance.config.models import Config
+from appliance.dialogue.earcons import Earcons
+from appliance.dialogue.gate import Gate
+from appliance.dialogue.journal import Journal
+from appliance.dialogue.session import Engines, Session
+from appliance.ops.buttons import buttons
+from appliance.ops.keeper import Keeper
+from appliance.ops.logbook import Logbook
+from appliance.storage.conversations import Conversations
+from appliance.storage.errors import StorageError
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Appliance:
+    """A running appliance."""
+
+    conversation: LiveConversation
+    gate: Gate
+    journal: Journal
+    playout: Playout
+    bus: Bus
+    engines: Engines
+
+    @property
+    def session(self) -> Session:
+        """Who talks, as it is configured at the moment."""
+        return self.conversation.session
+
+    @property
+    def assistant(self) -> Assistant:
+        """Who acts, as it is configured at the moment."""
+        return self.conversation.assistant
+
+
+def forgetting(conversations: Conversations) -> Callable[[str], Awaitable[bool]]:
+    """Return what deletes everything that is kept of a session, and tells whether it is gone."""
+
+    async def forget(session_id: str) -> bool:
+        try:
+            await conversations.clear(session_id)
+        except StorageError as error:
+            log.warning("what was kept of a conversation could not be deleted: %s", error)
+            return False
+        return True
+
+    return forget
+
+
+@asynccontextmanager
+async def running(
+    config: Config,
+    card: SoundCard,
+    clock: Clock,
+    bus: Bus,
+    *,
+    greet: bool = True,
+    resume: bool = False,
+    on_step: Callable[[str], None] = log.info,
+) -> AsyncIterator[Appliance]:
+    """Load the engines, open the sound card and converse until the block is left.
+
+    With `resume` a conversation that a crash has cut off is continued, and this one is kept so that it can be.
+    `on_step` is told what is being done, for a person who waits. Raises ApplianceError when something is missing.
+    """
+    async with AsyncExitStack() as stack:
+        on_step("loading the models")
+        room = await asyncio.to_thread(EngineRoom, config)
+        stack.callback(room.close)
+        playout = Playout(card, clock)
+        engines = Engines(
+            transcriber=await asyncio.to_thread(room.transcriber),
+            turn_detector=await asyncio.to_thread(room.turn_detector),
+            model=(model := await asyncio.to_thread(room.language_model)),
+            voice=await asyncio.to_thread(room.voice, playout.sample_rate),
+        )
+        detector = await asyncio.to_thread(room.voice_detector)
+        wake_word = await asyncio.to_thread(room.wake_word_detector)
+        bus.subscribe(Logbook(transcripts=config.log.transcripts))
+        journal = Journal(bus, clock)
+        ground = await stack.enter_async_context(grounded(config, room, model, clock, journal))
+        on_step("preparing the fixed phrases")
+        conversation = LiveConversation(engines, playout, ground, forgetting(ground.conversations))
+        await conversation.open(config)
+        stack.push_async_callback(conversation.close)
+        earcons = Earcons(playout) if config.attention.earcons else None
+        if earcons is not None:
+            bus.subscribe(earcons)
+        gate = Gate(config.attention, conversation, journal, wake_word, earcons)
+        deafness = DeafnessWatch(config.audio.deaf_after_s)
+        reporter = DeviceReporter(journal)
+        echo = echo_filter(config.audio, card.playout_rate)
+        microphone = StreamMicrophone(card, playout, detector, echo, clock, reporter, deafness)
+        on_step("reading the prompt")
+        if resume:
+            keeper = Keeper(conversation, ground.conversations, journal)
+            greet = not await keeper.resume(config.storage.resume_within_s, clock) and greet
+            stack.push_async_callback(keeper.finish)
+            if config.storage.resume_within_s > 0:
+                bus.subscribe(keeper)
+        await conversation.session.start(greet=greet)
+        microphone.start(gate.on_frame)
+        try:
+            async with buttons(config.attention, gate):
+                yield Appliance(
+                    conversation=conversation,
+                    gate=gate,
+                    journal=journal,
+                    playout=playout,
+                    bus=bus,
+                    engines=engines,
+                )
+        finally:
+            microphone.stop()
