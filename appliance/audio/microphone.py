@@ -61,6 +61,11 @@ class StreamMicrophone:
         self._handled = 0
 
     @property
+    def frames(self) -> int:
+        """How many frames of 32 ms there were; it grows as long as the thread listens, also without a device."""
+        return self._sent
+
+    @property
     def backlog(self) -> int:
         """Frames of 32 ms that wait for the event loop."""
         return self._sent - self._handled

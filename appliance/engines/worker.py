@@ -19,10 +19,11 @@ _END = object()
 class CancelToken:
     """A one-way switch that a job looks at between two steps of its work."""
 
-    __slots__ = ("_set",)
+    __slots__ = ("_looks", "_set")
 
     def __init__(self) -> None:
         self._set = False
+        self._looks = 0
 
     def cancel(self) -> None:
         """Ask the job to stop; it cannot be taken back."""
@@ -31,7 +32,13 @@ class CancelToken:
     @property
     def cancelled(self) -> bool:
         """Whether the job has been asked to stop."""
+        self._looks += 1
         return self._set
+
+    @property
+    def looks(self) -> int:
+        """How often the job has looked: it goes on growing while the job advances."""
+        return self._looks
 
 
 class _Job(Generic[T]):
@@ -51,8 +58,26 @@ class EngineThread:
     def __init__(self, name: str) -> None:
         self._name = name
         self._jobs: queue.Queue[_Job[object] | None] = queue.Queue(MAILBOX_SIZE)
+        self._taken = 0
+        self._token: CancelToken | None = None
+        """That of the job at work."""
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._thread.start()
+
+    @property
+    def name(self) -> str:
+        """What the thread is called."""
+        return self._name
+
+    def progress(self) -> tuple[int, int] | None:
+        """Return what changes while the thread advances, None while it has nothing to do. For any thread.
+
+        That is the number of the job and how often the job has looked at its token.
+        """
+        token = self._token
+        if token is None and self._jobs.empty():
+            return None
+        return self._taken, 0 if token is None else token.looks
 
     async def run(self, work: Callable[[CancelToken], T]) -> T:
         """Run `work` on the thread and return what it returns, or raise what it raises.
@@ -100,14 +125,18 @@ class EngineThread:
 
     def _run(self) -> None:
         while (job := self._jobs.get()) is not None:
+            self._taken += 1
             if not job.future.set_running_or_notify_cancel():
                 continue
+            self._token = job.token
             try:
                 result = job.work(job.token)
             except BaseException as error:  # noqa: BLE001 - it belongs to whoever awaits the job
                 _settle(job.future, error=error)
             else:
                 _settle(job.future, result=result)
+            finally:
+                self._token = None
 
 
 def _settle(future: Future[object], *, result: object = None, error: BaseException | None = None) -> None:
