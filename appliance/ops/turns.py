@@ -95,10 +95,14 @@ class TurnWatch:
     """
 
     def __init__(self, *listeners: Callable[[FinishedTurn], None]) -> None:
-        self._listeners = listeners
+        self._listeners = list(listeners)
         self._session_id = ""
         self._log = TurnLog()
         self._open: int | None = None
+
+    def tell(self, listener: Callable[[FinishedTurn], None]) -> None:
+        """Tell one more of the turns that end from now on."""
+        self._listeners.append(listener)
 
     def __call__(self, event: AnyEvent) -> None:
         """Take note of an event."""
@@ -151,7 +155,8 @@ class RecentTurns:
 
     def __init__(self, clock: Clock, *, transcripts: bool) -> None:
         self._clock = clock
-        self._transcripts = transcripts
+        self.transcripts = transcripts
+        """Whether words may be logged."""
         self._turns: deque[_Kept] = deque(maxlen=KEPT)
         self._count = 0
         self._refused = ""
@@ -164,7 +169,7 @@ class RecentTurns:
         self.outcomes[turn.outcome] += 1
         at = self._clock.local_time("UTC").isoformat(timespec="seconds")
         head = {"n": self._count, "at": at, "session": turn.session_id, "outcome": turn.outcome.value}
-        worded = turn.record.as_json() if self._transcripts and turn.session_id != self._refused else None
+        worded = turn.record.as_json() if self.transcripts and turn.session_id != self._refused else None
         plain = _without_words(turn.record)
         self._turns.append(_Kept(session_id=turn.session_id, head=head, plain=plain, worded=worded))
 

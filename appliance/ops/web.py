@@ -1,0 +1,120 @@
+"""What programs on this machine can ask a running appliance over HTTP: its health, its figures, its recent turns.
+
+| path | answer |
+|---|---|
+| `GET /healthz` | 200 while the event loop runs |
+| `GET /readyz` | 200 when people can be served, else 503 with what is missing |
+| `GET /metrics` | for Prometheus |
+| `GET /status` | JSON: every part, and the figures of the last turns |
+| `GET /turns?after=N&last=M` | JSON: recent turns with their times |
+| `POST /reload` | loads the configuration anew |
+
+With the secret `monitoring_token` all but the first two want it, as `Authorization: Bearer …`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from http import HTTPStatus
+
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+from appliance.errors import ApplianceError
+from appliance.ops.loopback import LoopbackServer, Request, Response, Route, serve
+from appliance.ops.status import Monitor
+from appliance.ops.turns import KEPT
+from appliance.tools.errors import ToolError
+from appliance.tools.secrets import secret
+
+TOKEN_SECRET = "monitoring_token"  # noqa: S105 - the name of the secret, not the secret
+
+Reload = Callable[[], Awaitable[Mapping[str, object]]]
+"""Loads the configuration anew and tells what was applied and what needs a restart. Raises ApplianceError."""
+
+
+class Pages:
+    """Answers the requests from what is observed."""
+
+    def __init__(self, monitor: Monitor, reload: Reload | None, renderer: ThreadPoolExecutor) -> None:
+        self._monitor = monitor
+        self._reload = reload
+        self._renderer = renderer
+
+    def routes(self) -> dict[str, Route]:
+        """Return who answers what."""
+        return {
+            "/healthz": Route(handle=self.healthz, guarded=False),
+            "/readyz": Route(handle=self.readyz, guarded=False),
+            "/metrics": Route(handle=self.metrics),
+            "/status": Route(handle=self.status),
+            "/turns": Route(handle=self.turns),
+            "/reload": Route(handle=self.reload, method="POST"),
+        }
+
+    async def healthz(self, _: Request) -> Response:
+        """Answer: that is what is asked."""
+        return Response(body=b"ok\n")
+
+    async def readyz(self, _: Request) -> Response:
+        """Tell whether people can be served."""
+        missing = self._monitor.health.missing
+        if not missing:
+            return Response(body=b"ok\n")
+        lines = "".join(f"{part.part} is {part.state}: {part.detail}\n" for part in missing)
+        return Response(status=HTTPStatus.SERVICE_UNAVAILABLE, body=lines.encode())
+
+    async def metrics(self, _: Request) -> Response:
+        """Write down all metrics, on a thread of their own: it takes some milliseconds."""
+        self._monitor.gauges.show_health(self._monitor.health)
+        loop = asyncio.get_running_loop()
+        text = await loop.run_in_executor(self._renderer, generate_latest, self._monitor.registry)
+        return Response(body=text, content_type=CONTENT_TYPE_LATEST)
+
+    async def status(self, _: Request) -> Response:
+        """Tell how everything is."""
+        return _json(self._monitor.status())
+
+    async def turns(self, request: Request) -> Response:
+        """Tell of recent turns."""
+        try:
+            after, last = int(request.query.get("after", "0")), int(request.query.get("last", str(KEPT)))
+        except ValueError:
+            return _json({"error": "after and last are whole numbers"}, HTTPStatus.BAD_REQUEST)
+        turns = self._monitor.turns.after(after, max(last, 0))
+        return _json({"started_at": self._monitor.started_at, "turns": turns})
+
+    async def reload(self, _: Request) -> Response:
+        """Load the configuration anew."""
+        if self._reload is None:
+            return _json({"error": "this appliance cannot reload"}, HTTPStatus.NOT_IMPLEMENTED)
+        try:
+            return _json(await self._reload())
+        except ApplianceError as error:
+            told = {"error": str(error), "remedy": error.remedy, "code": error.code}
+            return _json(told, HTTPStatus.UNPROCESSABLE_ENTITY)
+
+
+@asynccontextmanager
+async def serving(monitor: Monitor, port: int, reload: Reload | None = None) -> AsyncIterator[int]:
+    """Answer on `port` of the loopback (0 takes a free one), which is yielded. Raises ConfigError when it is taken."""
+    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="metrics") as renderer:
+        server = LoopbackServer(Pages(monitor, reload, renderer).routes(), token())
+        async with serve(server, port, "monitoring.http_port") as bound:
+            yield bound
+
+
+def token() -> str:
+    """Return the secret that protects the port, empty where there is none."""
+    try:
+        return secret(TOKEN_SECRET)
+    except ToolError:
+        return ""
+
+
+def _json(told: Mapping[str, object], status: HTTPStatus = HTTPStatus.OK) -> Response:
+    body = json.dumps(told, ensure_ascii=False).encode() + b"\n"
+    return Response(status=status, body=body, content_type="application/json")
