@@ -18,9 +18,9 @@ from rich.table import Table
 from appliance.cli.options import AsJson, ConfigFile
 from appliance.clock import SystemClock
 from appliance.config.load import load
-from appliance.config.storage import DATABASE
+from appliance.config.storage import StorageConfig
 from appliance.errors import UsageError
-from appliance.storage.db import Database
+from appliance.storage.opening import open_database
 from appliance.storage.outbox import Entry, Outbox, State
 
 app = typer.Typer(no_args_is_help=True, help="What waits to be handed over, what was, and what could not be.")
@@ -137,14 +137,15 @@ def _ask(ids: Sequence[int]) -> None:
 
 def _in_outbox(directory: Path | None, file: Path | None, work: Work, *, needed: bool) -> list[Entry]:
     """Do something with the outbox. There is none before the daemon has run, and looking does not make it."""
-    path = directory / DATABASE if directory is not None else load(file).storage.database
+    storage = StorageConfig(directory=directory) if directory is not None else load(file).storage
+    path = storage.database
     if not path.exists():
         if needed:
             raise UsageError(f"{path}: there is no outbox yet", remedy="The daemon makes it when it starts.")
         return []
 
     async def opened() -> list[Entry]:
-        database = await Database.open(path)
+        database = await open_database(storage)
         try:
             return await work(Outbox(database, SystemClock()))
         finally:

@@ -120,15 +120,19 @@ def _open(path: Path, migrations: Sequence[Migration], connect: Connect) -> tupl
         try:
             if not path.exists():
                 _create(path, migrations, connect)
-            if path.stat().st_size == 0:
-                raise DatabaseDamagedError(
-                    f"{path}: the database is empty, so what was in it is lost",
-                    remedy="Put a backup back (`appliance restore`); or move the file away, and a new one is made.",
-                )
+            _refuse_empty(path)
             return _opened(path, migrations, connect), use
         except BaseException:
             use.release()
             raise
+
+
+def _refuse_empty(path: Path) -> None:
+    if path.stat().st_size == 0:
+        raise DatabaseDamagedError(
+            f"{path}: the database is empty, so what was in it is lost",
+            remedy="Put a backup back (`appliance restore`); or move the file away, and a new one is made.",
+        )
 
 
 def _create(path: Path, migrations: Sequence[Migration], connect: Connect) -> None:

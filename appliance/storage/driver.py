@@ -15,18 +15,19 @@ else:
 
 Connection = driver.Connection
 Error = driver.Error
+DatabaseError = driver.DatabaseError
 OperationalError = driver.OperationalError
 connect = driver.connect
-SQLITE_VERSION = driver.sqlite_version
+SQLITE_NOTADB = driver.SQLITE_NOTADB
 
 PLAIN_HEADER = b"SQLite format 3\0"
 """The first bytes of a file that is not encrypted (https://www.sqlite.org/fileformat.html, 1.3). An encrypted one
 begins with its random salt."""
 
 
-def literal(key: bytes) -> str:
-    """Return a key of 32 bytes as SQLCipher takes it without deriving another (a "raw key"), quoted for SQL.
+def literal(key: bytes | None) -> str:
+    """Return a key of 32 bytes as SQLCipher takes it without deriving another (a "raw key"), quoted for SQL; or none.
 
     No password is stretched, so that opening takes no longer (https://www.zetetic.net/sqlcipher/sqlcipher-api/#key).
     """
-    return f"\"x'{key.hex()}'\""
+    return "''" if key is None else f"\"x'{key.hex()}'\""

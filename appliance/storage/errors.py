@@ -18,7 +18,7 @@ class StorageError(ApplianceError):
 
 
 class DatabaseDamagedError(StorageError):
-    """The file is not what was written to it; or, as this cannot be told apart at its beginning, the key is another."""
+    """A file is not what was written to it."""
 
     code = "storage-damaged"
 
@@ -27,6 +27,10 @@ class KeyFaultError(StorageError):
     """The key is missing, unusable, or another than the one that is needed."""
 
     code = "storage-key"
+
+
+class WrongKeyError(KeyFaultError):
+    """The key does not open the file: it is another one, or the file is damaged where that would be seen."""
 
 
 _EXPLANATIONS = {

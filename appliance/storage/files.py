@@ -51,15 +51,21 @@ def write_whole(path: Path, content: bytes, *, replace: bool = True) -> None:
 def erase(path: Path) -> None:
     """Overwrite a file with zeros and delete it; one that is not there is no mistake.
 
+    A file with a second name is somebody else's too: it only loses this one.
     A disk that moves blocks (SSD, copy-on-write file systems, snapshots) may keep what was there before.
     """
     if not path.exists():
         return
+    if path.stat().st_nlink == 1:
+        _overwrite(path)
+    path.unlink(missing_ok=True)
+    sync_folder(path.parent)
+
+
+def _overwrite(path: Path) -> None:
     with path.open("r+b", buffering=0) as stream:
         left = stream.seek(0, os.SEEK_END)
         stream.seek(0)
         while left > 0:
             left -= stream.write(bytes(min(CHUNK, left)))
         os.fsync(stream.fileno())
-    path.unlink()
-    sync_folder(path.parent)

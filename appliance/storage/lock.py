@@ -13,8 +13,16 @@ from types import TracebackType
 from typing import Self
 
 from appliance.storage.errors import StorageError, explaining
+from appliance.storage.files import PRIVATE
 
-PRIVATE = 0o600
+USERS, DAEMON = ".lock", ".daemon"
+"""Endings of the two files beside the database."""
+
+
+class LockedError(StorageError):
+    """Somebody else has the lock."""
+
+    code = "storage-locked"
 
 
 class FileLock:
@@ -28,7 +36,7 @@ class FileLock:
         self._handle: int | None = None
 
     def acquire(self) -> None:
-        """Take the lock. Raises StorageError when somebody else has it, or when the file cannot be made."""
+        """Take the lock. Raises LockedError when somebody else has it, StorageError when the file cannot be made."""
         with explaining(self._path):
             handle = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, PRIVATE)
             try:
@@ -36,7 +44,7 @@ class FileLock:
             except BlockingIOError:
                 holder = os.read(handle, 20).decode("ascii", "replace").strip()
                 os.close(handle)
-                raise StorageError(
+                raise LockedError(
                     self._refusal + (f" (process {holder})" if holder else ""), remedy=self._remedy
                 ) from None
             except BaseException:
@@ -70,7 +78,7 @@ class FileLock:
 def using(database: Path) -> FileLock:
     """Return the lock of whoever reads or writes the database; many hold it at once."""
     return FileLock(
-        _beside(database, ".lock"),
+        _beside(database, USERS),
         shared=True,
         refusal=f"{database}: the database is being replaced (encrypted, rekeyed or restored)",
         remedy="Wait until that command has ended, and try again.",
@@ -80,7 +88,7 @@ def using(database: Path) -> FileLock:
 def replacing(database: Path) -> FileLock:
     """Return the lock of whoever puts another file in the database's place; nobody else has it open then."""
     return FileLock(
-        _beside(database, ".lock"),
+        _beside(database, USERS),
         shared=False,
         refusal=f"{database}: the database is in use",
         remedy="Stop the appliance (sudo systemctl stop appliance) and every other command, and try again.",
@@ -92,18 +100,32 @@ class InstanceLock(FileLock):
 
     def __init__(self, database: Path) -> None:
         super().__init__(
-            _beside(database, ".daemon"),
+            _beside(database, DAEMON),
             shared=False,
             refusal=f"{database}: another appliance runs on this database",
             remedy="Stop it (sudo systemctl stop appliance), or give this one a storage.directory of its own.",
         )
 
     def acquire(self) -> None:
-        """Take the lock and say whose it is. Raises StorageError when another daemon runs."""
+        """Take the lock and say whose it is. Raises LockedError when another daemon runs."""
         with explaining(self._path):
             self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         super().acquire()
         self.sign()
+
+
+def daemon_runs(database: Path) -> bool:
+    """Return whether a daemon runs on this database. Raises StorageError when that cannot be found out."""
+    lock = FileLock(_beside(database, DAEMON), shared=True, refusal="", remedy="")
+    if not _beside(database, DAEMON).exists():
+        return False
+    with explaining(database):
+        try:
+            lock.acquire()
+        except LockedError:
+            return True
+    lock.release()
+    return False
 
 
 def _beside(database: Path, ending: str) -> Path:
