@@ -146,13 +146,14 @@ class DiskProbe:
 class KnowledgeProbe:
     """Whether the site's files can be read."""
 
-    def __init__(self, knowledge: Knowledge, gauges: Gauges) -> None:
+    def __init__(self, knowledge: Callable[[], Knowledge], gauges: Gauges) -> None:
         self._knowledge = knowledge
         self._gauges = gauges
 
     async def __call__(self) -> Finding:
         """Count the passages and the problems."""
-        passages, problems = len(self._knowledge.index.passages), self._knowledge.problems
+        knowledge = self._knowledge()
+        passages, problems = len(knowledge.index.passages), knowledge.problems
         self._gauges.passages.set(passages)
         if problems:
             detail = f"{len(problems)} problems in the files; `appliance knowledge check` lists them."

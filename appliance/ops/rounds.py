@@ -48,9 +48,10 @@ class Parts:
     """What there is to be looked at."""
 
     database: Database
-    knowledge: Knowledge
+    knowledge: Callable[[], Knowledge]
+    """What the site knows at the moment; it is another after a reload."""
     frames: Callable[[], int]
-    """Frames that have reached the conversation since the start."""
+    """Frames of sound since the start."""
     engines: Sequence[EngineWatch]
     bus: Bus
 

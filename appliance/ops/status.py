@@ -38,7 +38,8 @@ class Monitor:
         self.finished = TurnWatch(TurnMetrics(self.registry), self.turns.add)
         """Tells of each turn when it is over."""
         self._config = config
-        self._models: dict[Role, Model] = {}
+        self.models: dict[Role, Model] = {}
+        """In use; empty until all are loaded."""
         self._conversation = "starting"
         self._observers = (
             self._note_state,
@@ -62,7 +63,7 @@ class Monitor:
 
     def loaded(self, models: Mapping[Role, Model]) -> None:
         """Take note of the models once all are loaded."""
-        self._models = dict(models)
+        self.models = dict(models)
         self.gauges.show_models(models)
         self.health.report(Part.MODELS, State.OK, "All are loaded.")
 
@@ -93,7 +94,7 @@ class Monitor:
                 "outcomes": {outcome.value: count for outcome, count in self.turns.outcomes.items()},
                 "first_audio_ms": _figures(self.turns.after(0, FIGURES_OF)),
             },
-            "models": {role.value: {"id": m.id, "licence": m.licence} for role, m in self._models.items()},
+            "models": {role.value: {"id": m.id, "licence": m.licence} for role, m in self.models.items()},
             "config_sha256": config_sha256(self._config),
         }
 

@@ -23,7 +23,6 @@ from http import HTTPStatus
 
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from appliance.errors import ApplianceError
 from appliance.ops.loopback import LoopbackServer, Request, Response, Route, serve
 from appliance.ops.status import Monitor
 from appliance.ops.turns import KEPT
@@ -33,7 +32,7 @@ from appliance.tools.secrets import secret
 TOKEN_SECRET = "monitoring_token"  # noqa: S105 - the name of the secret, not the secret
 
 Reload = Callable[[], Awaitable[Mapping[str, object]]]
-"""Loads the configuration anew and tells what was applied and what needs a restart. Raises ApplianceError."""
+"""Loads the configuration anew and tells what became of it; with an `error` nothing has changed."""
 
 
 class Pages:
@@ -91,11 +90,8 @@ class Pages:
         """Load the configuration anew."""
         if self._reload is None:
             return _json({"error": "this appliance cannot reload"}, HTTPStatus.NOT_IMPLEMENTED)
-        try:
-            return _json(await self._reload())
-        except ApplianceError as error:
-            told = {"error": str(error), "remedy": error.remedy, "code": error.code}
-            return _json(told, HTTPStatus.UNPROCESSABLE_ENTITY)
+        told = await self._reload()
+        return _json(told, HTTPStatus.UNPROCESSABLE_ENTITY if told.get("error") else HTTPStatus.OK)
 
 
 @asynccontextmanager
