@@ -71,7 +71,7 @@ def append(connection: Connection, work: Iterable[Entry | Erasure]) -> int:
         seqs, count = _erase(connection, item)
         if seqs:
             erased += count
-            body = {"details": count, "reason": item.reason, "seqs": ranges(seqs)}
+            body = {"count": count, "reason": item.reason, "seqs": ranges(seqs)}
             head = _insert(connection, head, entry(item.at, ERASED_KIND, body, session_id=item.session_id))
     return erased
 
@@ -224,6 +224,16 @@ def page(connection: Connection, after: int, limit: int = PAGE) -> list[Record]:
         )
         for seq, at, kind, session_id, body, digest in rows
     ]
+
+
+def latest(connection: Connection, last: int, session_id: str | None, kind: str | None) -> list[Record]:
+    """Return the last records, of a session or of a kind (`tool` means all that begin with `tool.`), in their order."""
+    seqs = connection.execute(
+        "SELECT seq FROM audit WHERE session_id = coalesce(?1, session_id)"
+        " AND (?2 IS NULL OR kind = ?2 OR substr(kind, 1, length(?2) + 1) = ?2 || '.') ORDER BY seq DESC LIMIT ?3",
+        (session_id, kind, last),
+    ).fetchall()
+    return [record for (seq,) in reversed(seqs) for record in page(connection, seq - 1, limit=1)]
 
 
 def old_details(connection: Connection, after: int, before: int) -> tuple[list[int], int | None]:

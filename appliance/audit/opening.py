@@ -11,7 +11,7 @@ from pathlib import Path
 from appliance.audit import ledger
 from appliance.audit.chain import MICROSECONDS
 from appliance.audit.errors import AuditError
-from appliance.audit.keys import Signer, find_signer, key_id, make_key_file
+from appliance.audit.keys import Signer, find_signer, key_id, make_key_file, read_key_file
 from appliance.audit.trail import AuditTrail, Cadence
 from appliance.clock import Clock
 from appliance.config.audit import AuditConfig
@@ -36,6 +36,7 @@ async def open_trail(
     """
     in_force = await database.read(ledger.key_in_force)
     key_file = config.key_path(database.path.parent)
+    _finish_renewal(key_file, in_force)
     signer = find_signer(key_file, environ)
     if signer is None and in_force is None and may_make_key:
         signer = make_key_file(key_file)
@@ -49,6 +50,25 @@ async def open_trail(
         checkpoint_every_records=config.checkpoint_every_records, checkpoint_every_s=config.checkpoint_every_s
     )
     return AuditTrail(database, clock, redact, signer, cadence)
+
+
+def _finish_renewal(key_file: Path, in_force: bytes | None) -> None:
+    """Put the new key in the place of the old one, where `renew_key_file` was cut off before it could."""
+    renewed = _renewed(key_file)
+    if in_force is not None and renewed.exists() and read_key_file(renewed).public == in_force:
+        renewed.replace(key_file)
+
+
+def _renewed(key_file: Path) -> Path:
+    return key_file.with_name(f"{key_file.name}.new")
+
+
+async def renew_key_file(database: Database, clock: Clock, key_file: Path, *, lost: bool) -> Signer:
+    """Put a new key into force that takes the place of the one in `key_file`. Raises AuditError, StorageError."""
+    current = None if lost else read_key_file(key_file)
+    signer = await change_key(database, clock, current, _renewed(key_file))
+    _finish_renewal(key_file, signer.public)
+    return signer
 
 
 async def change_key(database: Database, clock: Clock, current: Signer | None, new_file: Path) -> Signer:

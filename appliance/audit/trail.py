@@ -138,7 +138,7 @@ class AuditTrail:
             return 0
         public = self._signer.public
         pruned = 0
-        limit = round(before * MICROSECONDS)
+        limit = min(round(before * MICROSECONDS), self._now())  # never what is recorded by this itself
         while step := await self._write(partial(ledger.prune, public=public, before=limit, now=self._now()), sign=True):
             pruned += step
         if pruned:
