@@ -14,6 +14,8 @@ from email.message import EmailMessage
 from email.utils import format_datetime
 
 from appliance.config.handover import EmailConfig, EmailTls
+from appliance.egress.policy import LOOPBACK_ONLY, EgressRefusedError, Policy
+from appliance.egress.transport import connected
 from appliance.handover.letter import letter, subject
 from appliance.handover.message import DeliveryError, Handover
 from appliance.handover.secrets import Secret, reveal
@@ -27,7 +29,8 @@ _PERMANENT = 500
 class EmailChannel:
     """Sends each message with a Message-ID made of its key, by which mail programs tell repetitions."""
 
-    def __init__(self, config: EmailConfig, secret: Secret) -> None:
+    def __init__(self, config: EmailConfig, secret: Secret, policy: Policy = LOOPBACK_ONLY) -> None:
+        self._policy = policy
         self._config = config
         self._secret = secret
 
@@ -37,7 +40,7 @@ class EmailChannel:
         password = reveal(config.password_secret, self._secret) if config.password_secret else ""
         mail = composed(message, key, config)
         try:
-            refused = await asyncio.to_thread(_send, mail, config, password)
+            refused = await asyncio.to_thread(_send, mail, config, password, self._policy)
         except smtplib.SMTPDataError as error:
             raise DeliveryError(
                 f"the mail server refused the message ({error.smtp_code})", permanent=error.smtp_code >= _PERMANENT
@@ -49,6 +52,8 @@ class EmailChannel:
             raise DeliveryError(f"the mail server refused all recipients {codes}") from error
         except smtplib.SMTPException as error:
             raise DeliveryError(f"the mail server does not do what is configured ({type(error).__name__})") from error
+        except EgressRefusedError as error:  # it waits in the outbox until the configuration is changed
+            raise DeliveryError(str(error)) from error
         except OSError as error:
             raise DeliveryError(f"the mail server cannot be reached: {error}") from error
         if refused:
@@ -68,9 +73,9 @@ def composed(message: Handover, key: str, config: EmailConfig) -> EmailMessage:
     return mail
 
 
-def _send(mail: EmailMessage, config: EmailConfig, password: str) -> int:
+def _send(mail: EmailMessage, config: EmailConfig, password: str, policy: Policy) -> int:
     """Send an e-mail on a thread; return how many of several recipients were refused."""
-    server = _connected(config)
+    server = _connected(config, policy)
     try:
         if config.username:
             server.login(config.username, password)
@@ -81,13 +86,25 @@ def _send(mail: EmailMessage, config: EmailConfig, password: str) -> int:
         server.close()
 
 
-def _connected(config: EmailConfig) -> smtplib.SMTP:
-    own_name = socket.gethostname()  # else the resolver is asked, which may take long without a network
+class _CheckedSmtp(smtplib.SMTP):
+    """Connects only to addresses that the policy allows; TLS from the first byte with a `tls` context."""
+
+    def __init__(self, config: EmailConfig, policy: Policy, tls: ssl.SSLContext | None = None) -> None:
+        self._policy = policy
+        self._tls = tls
+        own_name = socket.gethostname()  # else the resolver is asked, which may take long without a network
+        super().__init__(config.host, config.port, own_name, timeout=config.timeout_s)
+
+    def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
+        """Override the place at which smtplib.SMTP_SSL, too, makes another socket."""
+        plain = connected(host, port, timeout, self._policy)
+        return plain if self._tls is None else self._tls.wrap_socket(plain, server_hostname=host)
+
+
+def _connected(config: EmailConfig, policy: Policy) -> smtplib.SMTP:
     if config.tls is EmailTls.IMPLICIT:
-        return smtplib.SMTP_SSL(
-            config.host, config.port, own_name, timeout=config.timeout_s, context=ssl.create_default_context()
-        )
-    server = smtplib.SMTP(config.host, config.port, own_name, timeout=config.timeout_s)
+        return _CheckedSmtp(config, policy, ssl.create_default_context())
+    server = _CheckedSmtp(config, policy)
     if config.tls is EmailTls.STARTTLS:
         try:
             server.starttls(context=ssl.create_default_context())

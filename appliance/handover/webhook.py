@@ -9,6 +9,8 @@ from http import HTTPStatus
 import httpx
 
 from appliance.config.handover import WebhookConfig
+from appliance.egress.policy import LOOPBACK_ONLY, EgressRefusedError, Policy
+from appliance.egress.transport import CheckedTransport
 from appliance.handover.message import DeliveryError, Handover
 from appliance.handover.secrets import Secret, revealed
 
@@ -35,7 +37,8 @@ _ABOUT_THE_CHANNEL = frozenset(
 class WebhookChannel:
     """Posts each message with its key in the header `Idempotency-Key`. Redirects are not followed."""
 
-    def __init__(self, config: WebhookConfig, secret: Secret) -> None:
+    def __init__(self, config: WebhookConfig, secret: Secret, policy: Policy = LOOPBACK_ONLY) -> None:
+        self._policy = policy
         self._config = config
         self._secret = secret
         self._tls: ssl.SSLContext | None = None
@@ -48,10 +51,17 @@ class WebhookChannel:
         try:
             async with (
                 asyncio.timeout(self._config.timeout_s),
-                httpx.AsyncClient(verify=self._tls, trust_env=False, follow_redirects=False, timeout=None) as client,  # noqa: S113 - the line above
+                httpx.AsyncClient(
+                    transport=CheckedTransport(self._policy, self._tls),
+                    trust_env=False,
+                    follow_redirects=False,
+                    timeout=None,  # noqa: S113 - the line above
+                ) as client,
                 client.stream("POST", self._config.url, json=message.as_dict(), headers=headers) as response,
             ):
                 status, retry_after = response.status_code, response.headers.get("Retry-After", "")
+        except EgressRefusedError as error:  # it waits in the outbox until the configuration is changed
+            raise DeliveryError(str(error)) from error
         except TimeoutError as error:
             raise DeliveryError(f"no answer within {self._config.timeout_s:g} s") from error
         except httpx.ConnectError as error:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from appliance.clock import Clock
 from appliance.config.tools import Effect, ToolConfig
+from appliance.egress.policy import LOOPBACK_ONLY, Policy
 from appliance.tools.action import JSON, Action, Arguments, Result, unknown_if_writing
 from appliance.tools.arguments import checked
 from appliance.tools.bounds import bounded
@@ -45,10 +46,15 @@ class Outcome:
     happened: bool | None
 
 
-def action_of(tool: ToolConfig, folder: Path, secrets: Mapping[str, str]) -> Action | None:
-    """Return how a tool is run; None for one that the appliance brings itself. Relative files start at `folder`."""
+def action_of(
+    tool: ToolConfig, folder: Path, secrets: Mapping[str, str], policy: Policy = LOOPBACK_ONLY
+) -> Action | None:
+    """Return how a tool is run; None for one that the appliance brings itself.
+
+    Relative files start at `folder`; `policy` says what may be reached.
+    """
     if tool.http:
-        return HttpTool(tool, tool.http, secrets)
+        return HttpTool(tool, tool.http, secrets, policy)
     if tool.sql:
         return SqlTool(tool, tool.sql, folder, secrets)
     if tool.command:

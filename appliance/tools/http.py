@@ -14,6 +14,8 @@ import jmespath
 from jmespath.exceptions import JMESPathError
 
 from appliance.config.tools import Effect, HttpAction, HttpMethod, ToolConfig
+from appliance.egress.policy import LOOPBACK_ONLY, EgressRefusedError, Policy
+from appliance.egress.transport import CheckedTransport
 from appliance.tools.action import JSON, MAX_BYTES, Arguments, Result, from_rows, says_nothing, unknown_if_writing
 from appliance.tools.errors import Fault, ToolError
 from appliance.tools.secrets import MASK, MaskedSecrets
@@ -49,7 +51,10 @@ class Request:
 class HttpTool:
     """Implements `Action`."""
 
-    def __init__(self, tool: ToolConfig, action: HttpAction, secrets: Mapping[str, str]) -> None:
+    def __init__(
+        self, tool: ToolConfig, action: HttpAction, secrets: Mapping[str, str], policy: Policy = LOOPBACK_ONLY
+    ) -> None:
+        self._policy = policy
         self._tool = tool
         self._action = action
         self._secrets = secrets
@@ -101,10 +106,17 @@ class HttpTool:
         timeout = httpx.Timeout(self._tool.timeout_s, connect=self._tool.timeout_s * CONNECT_SHARE)
         try:
             async with (
-                httpx.AsyncClient(verify=tls, trust_env=False, follow_redirects=False, timeout=timeout) as client,
+                httpx.AsyncClient(
+                    transport=CheckedTransport(self._policy, tls),
+                    trust_env=False,
+                    follow_redirects=False,
+                    timeout=timeout,
+                ) as client,
                 client.stream(request.method, request.url, json=request.body, headers=request.headers) as response,
             ):
                 return response.status_code, await self._content(response)
+        except EgressRefusedError as error:
+            raise ToolError(Fault.MISCONFIGURED, str(error), remedy=error.remedy) from error
         except (httpx.ConnectError, httpx.ConnectTimeout) as error:
             raise ToolError(Fault.UNREACHABLE, "the service cannot be reached", retryable=True) from error
         except httpx.TimeoutException as error:

@@ -6,10 +6,13 @@ import ssl
 from collections.abc import Callable
 from functools import cache
 from typing import Final
+from urllib.request import getproxies_environment, proxy_bypass
 
 import httpx
 
 from appliance.clock import block_thread
+from appliance.egress.policy import LOOPBACK_ONLY, EgressRefusedError, Policy
+from appliance.egress.transport import BlockingCheckedTransport
 from appliance.models.sources.base import Request, SourceError
 
 TIMEOUT: Final = httpx.Timeout(30.0, connect=5.0)
@@ -19,9 +22,13 @@ _UNREACHABLE = (httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError, http
 
 
 class HttpDownloader:
-    """Downloads from one host, and remembers for its lifetime when that cannot be reached."""
+    """Downloads from one host, and remembers for its lifetime when that cannot be reached.
 
-    def __init__(self, pause: Callable[[float], None] = block_thread) -> None:
+    Only what `policy` allows is reached. Where it allows the Internet and the environment names a proxy, that is asked.
+    """
+
+    def __init__(self, pause: Callable[[float], None] = block_thread, policy: Policy = LOOPBACK_ONLY) -> None:
+        self._policy = policy
         self._pause = pause
         self._reached = False
         self._unreachable = ""
@@ -38,7 +45,7 @@ class HttpDownloader:
             raise SourceError(self._unreachable)
         pauses = iter(RETRY_PAUSES_S)
         most = request.have
-        with httpx.Client(verify=_tls(), timeout=TIMEOUT, follow_redirects=True) as client:
+        with self._client(url) as client:
             while request.have != request.file.size:
                 problem = self._attempt(client, url, request)
                 if request.have > most:
@@ -48,10 +55,18 @@ class HttpDownloader:
                 else:
                     self._pause(pause)
 
+    def _client(self, url: str) -> httpx.Client:
+        if self._policy.public and _has_proxy(url):  # which looks names up and connects itself
+            return httpx.Client(verify=_tls(), timeout=TIMEOUT, follow_redirects=True)
+        transport = BlockingCheckedTransport(self._policy, _tls())
+        return httpx.Client(transport=transport, trust_env=False, timeout=TIMEOUT, follow_redirects=True)
+
     def _attempt(self, client: httpx.Client, url: str, request: Request) -> str:
         """Return why the download is not complete, if it is not and another attempt may help."""
         try:
             problem = _stream(client, url, request)
+        except EgressRefusedError as error:
+            raise SourceError(f"{url}: {error}") from error
         except _UNREACHABLE as error:
             if self._reached:
                 return f"{url}: {error}"
@@ -64,6 +79,11 @@ class HttpDownloader:
             raise SourceError(f"{url}: {error}") from error
         self._reached = True
         return problem
+
+
+def _has_proxy(url: str) -> bool:
+    parts, proxies = httpx.URL(url), getproxies_environment()
+    return bool(proxies.get(parts.scheme) or proxies.get("all")) and not proxy_bypass(parts.host)
 
 
 @cache

@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import Final
 from urllib.parse import quote
 
+from appliance.egress.policy import Policy
 from appliance.models.catalogue import HuggingFaceFile, ModelFile
 from appliance.models.sources.base import Request
 from appliance.models.sources.http import HttpDownloader
 
 ENDPOINT: Final = "https://huggingface.co"
+INTERNET: Final = Policy(public=True)
+"""Whoever fetches models from the hub asks for the Internet, not for what is on the site's own network."""
 
 
 class HuggingFaceSource:
@@ -17,7 +20,7 @@ class HuggingFaceSource:
 
     def __init__(self, endpoint: str = ENDPOINT, downloader: HttpDownloader | None = None) -> None:
         self._endpoint = endpoint
-        self._downloader = downloader or HttpDownloader()
+        self._downloader = downloader or HttpDownloader(policy=INTERNET)
 
     @property
     def name(self) -> str:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import quote
 
+from appliance.egress.policy import LOOPBACK_ONLY, Policy
 from appliance.models.catalogue import ModelFile
 from appliance.models.sources.base import Request, Source, SourceError
 from appliance.models.sources.http import HttpDownloader
@@ -65,8 +66,8 @@ class HttpMirror:
         self._downloader.download(url, request)
 
 
-def open_mirror(place: str) -> Source:
-    """Return the mirror at an http(s) address or in a folder."""
+def open_mirror(place: str, policy: Policy = LOOPBACK_ONLY) -> Source:
+    """Return the mirror at an http(s) address, if `policy` allows it, or in a folder."""
     if place.startswith(("http://", "https://")):
-        return HttpMirror(place)
+        return HttpMirror(place, HttpDownloader(policy=policy))
     return FolderMirror(Path(place))
