@@ -201,29 +201,35 @@ def checkpoints(connection: Connection) -> list[Checkpoint]:
 
 
 def page(connection: Connection, after: int, limit: int = PAGE) -> list[Record]:
-    """Return the records that follow `after`, with their details."""
+    """Return the records that follow `after`, with their details. Text that is not UTF-8 any more is read too."""
     rows = connection.execute(
-        "SELECT seq, at, kind, session_id, body, hash FROM audit WHERE seq > ? ORDER BY seq LIMIT ?", (after, limit)
+        "SELECT seq, at, CAST(kind AS BLOB), CAST(session_id AS BLOB), CAST(body AS BLOB), hash FROM audit"
+        " WHERE seq > ? ORDER BY seq LIMIT ?",
+        (after, limit),
     ).fetchall()
     details: dict[int, dict[str, Detail]] = {}
     found = connection.execute(
-        "SELECT seq, name, salt, value FROM audit_details WHERE seq > ? AND seq <= ?",
+        "SELECT seq, CAST(name AS BLOB), salt, CAST(value AS BLOB) FROM audit_details WHERE seq > ? AND seq <= ?",
         (after, rows[-1][0] if rows else after),
     )
     for seq, name, salt, value in found:
-        details.setdefault(seq, {})[name] = Detail(salt=bytes(salt), value=value)
+        details.setdefault(seq, {})[_text(name)] = Detail(salt=bytes(salt), value=_text(value))
     return [
         Record(
             seq=seq,
             at=_micros(at),
-            kind=kind,
-            session_id=session_id,
-            body=body,
+            kind=_text(kind),
+            session_id=_text(session_id),
+            body=_text(body),
             hash=bytes(digest),
             details=details.get(seq, {}),
         )
         for seq, at, kind, session_id, body, digest in rows
     ]
+
+
+def _text(raw: bytes) -> str:
+    return bytes(raw).decode("utf-8", "backslashreplace")
 
 
 def latest(connection: Connection, last: int, session_id: str | None, kind: str | None) -> list[Record]:

@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import json
-import os
-import signal
-import sys
 import threading
-from asyncio.subprocess import PIPE, Process
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -23,9 +17,9 @@ from random import Random
 from rich.table import Table
 
 from appliance.clock import Clock
-from appliance.errors import ApplianceError
 from appliance.handover.webhook import KEY_HEADER
 from appliance.ops.bench import outbox_child
+from appliance.ops.bench.lives import Lives
 from appliance.ops.bench.outbox_child import DATABASE, DRAIN, channel_of, key_of
 from appliance.storage.db import Database
 from appliance.storage.outbox import Outbox, State
@@ -36,7 +30,6 @@ UNAVAILABLE = 0.15
 HANGS_UP_BEFORE = 0.05
 HANGS_UP_AFTER = 0.10
 """Shares of the requests."""
-SEE_ABOVE = "See what it has said above."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,64 +118,6 @@ def _handler(receiver: Receiver) -> type[BaseHTTPRequestHandler]:
     return Handler
 
 
-class Lives:
-    """Processes that are born, enqueue and deliver, and are killed."""
-
-    def __init__(self, nursery: Process, directory: Path, address: str) -> None:
-        self._nursery = nursery
-        self._place = f"{directory} {address}"
-        self.committed: set[int] = set()
-
-    @classmethod
-    @asynccontextmanager
-    async def begin(cls, directory: Path, address: str) -> AsyncIterator[Lives]:
-        """Start the process that bears them, for the duration of the block."""
-        nursery = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", outbox_child.__name__, stdin=PIPE, stdout=PIPE
-        )
-        try:
-            yield cls(nursery, directory, address)
-        finally:
-            if nursery.stdin is not None:
-                nursery.stdin.close()
-            await nursery.wait()
-
-    async def live_and_die(self, clock: Clock, seconds: float) -> None:
-        """Let one live for `seconds` and kill it."""
-        pid = await self._bear(max(self.committed, default=-1) + 1)
-        await clock.sleep(seconds)
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
-        await self._bury(-signal.SIGKILL)
-
-    async def drain(self) -> None:
-        """Let one deliver what is left, and end by itself."""
-        await self._bear(DRAIN)
-        await self._bury(os.EX_OK)
-
-    async def _bear(self, first: int) -> int:
-        if self._nursery.stdin is None:
-            raise RuntimeError("the nursery has no standard input")
-        self._nursery.stdin.write(f"{self._place} {first}\n".encode())
-        await self._nursery.stdin.drain()
-        word, number = (await self._line()).split()
-        if word != "pid":
-            raise ApplianceError(f"the process under test said {word!r} before it began", remedy=SEE_ABOVE)
-        return int(number)
-
-    async def _bury(self, status: int) -> None:
-        while (line := await self._line()).startswith("committed "):
-            self.committed.add(int(line.removeprefix("committed ")))
-        if line != f"ended {status}":
-            raise ApplianceError(f"the process under test {line} instead of {status}", remedy=SEE_ABOVE)
-
-    async def _line(self) -> str:
-        raw = b"" if self._nursery.stdout is None else await self._nursery.stdout.readline()
-        if not raw:
-            raise ApplianceError("the process under test ended by itself", remedy=SEE_ABOVE)
-        return raw.decode().strip()
-
-
 async def measure_outbox(
     directory: Path, kills: int, random: Random, clock: Clock, progress: Callable[[float], None] = lambda _: None
 ) -> OutboxFigures:
@@ -190,11 +125,12 @@ async def measure_outbox(
     began = clock.now()
     receiver = Receiver(Random(random.random()))  # noqa: S311 - chance, not secrecy
     with receiver.listening() as address:
-        async with Lives.begin(directory, address) as lives:
+        async with Lives.begin(outbox_child.__name__) as lives:
             for _ in range(kills):
-                await lives.live_and_die(clock, random.uniform(0.0, LONGEST_LIFE_S))
+                first = max(lives.committed, default=-1) + 1
+                await lives.live_and_die(clock, random.uniform(0.0, LONGEST_LIFE_S), str(directory), address, first)
                 progress(1)
-            await lives.drain()
+            await lives.live(str(directory), address, DRAIN)
     undelivered, problems = await _inspected(directory / DATABASE, clock)
     acted = [number for numbers in receiver.acted.values() for number in numbers]
     arrived = set(acted)

@@ -1,17 +1,13 @@
 """The process that the bench of the outbox kills.
 
-It forks a life for each line it reads, because importing takes longer than the life: `<directory> <address> <number>`.
-A life enqueues messages from that number on and delivers them until it is killed; with -1 it delivers what there is and
-ends. On standard output come `pid <pid>`, `committed <number>` and `ended <status>`.
+A life is given a directory, an address and a number. It enqueues messages from that number on and delivers them until
+it is killed; with -1 it delivers what there is and ends.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
-import os
-import sys
 from pathlib import Path
 from random import Random
 
@@ -20,6 +16,7 @@ from appliance.config.handover import WebhookConfig
 from appliance.handover.delivery import Delivery, Patience
 from appliance.handover.message import Handover, Urgency
 from appliance.handover.webhook import WebhookChannel
+from appliance.ops.bench.lives import bear, tell
 from appliance.storage.db import Database
 from appliance.storage.outbox import Outbox, State
 
@@ -42,10 +39,10 @@ def channel_of(number: int) -> str:
     return CHANNELS[number % len(CHANNELS)]
 
 
-async def live(directory: Path, address: str, first: int) -> None:
+async def live(folder: str, address: str, first: int) -> None:
     """Enqueue and deliver until killed; or only deliver, until nothing is left."""
     clock = SystemClock()
-    database = await Database.open(directory / DATABASE)
+    database = await Database.open(Path(folder) / DATABASE)
     outbox = Outbox(database, clock)
     delivery = asyncio.create_task(Delivery(outbox, _channels(address), clock, Random(), IMPATIENCE).run())  # noqa: S311
     if first == DRAIN:
@@ -66,7 +63,7 @@ async def _enqueue(outbox: Outbox, clock: SystemClock, number: int) -> None:
             kind="bench", reason="", urgency=Urgency.NORMAL, summary=str(number), created_at="2026-03-02T10:05:00+00:00"
         )
         await outbox.enqueue(message.kind, channel_of(number), message.as_dict(), key_of(number))
-        _tell(f"committed {number}")
+        tell(f"committed {number}")
         number += 1
         await clock.sleep(0.002)
 
@@ -76,22 +73,5 @@ def _channels(address: str) -> dict[str, WebhookChannel]:
     return {config.name: WebhookChannel(config, str) for config in configs}
 
 
-def _tell(line: str) -> None:
-    os.write(sys.stdout.fileno(), f"{line}\n".encode())  # whole at once, and not lost when killed
-
-
-def main() -> None:
-    """Fork lives until standard input ends."""
-    logging.basicConfig(level=logging.ERROR)
-    for line in sys.stdin:
-        directory, address, first = line.rstrip("\n").rsplit(" ", 2)
-        if (pid := os.fork()) == 0:
-            _tell(f"pid {os.getpid()}")
-            asyncio.run(live(Path(directory), address, int(first)))
-            sys.exit()
-        _, status = os.waitpid(pid, 0)
-        _tell(f"ended {os.waitstatus_to_exitcode(status)}")
-
-
 if __name__ == "__main__":
-    main()
+    bear(live)
