@@ -7,6 +7,8 @@ packages_for() {
         [run]="libportaudio2 g++ make"
         [demo]="libportaudio2 g++ make flite espeak-ng"
         [test]="libportaudio2 g++ make flite espeak-ng pulseaudio pulseaudio-utils libasound2-plugins alsa-utils"
+        [install]="libportaudio2 g++ make openssl"
+        [bundle]="libportaudio2 openssl"
         [check]="libportaudio2 g++ make shellcheck"
     )
     printf '%s\n' "${wanted[$1]}"

@@ -1,0 +1,90 @@
+# shellcheck shell=bash disable=SC2154 # shares its variables with scripts/install
+# The service: its units, starting and stopping it, and whether it is well.
+
+healthy_within_s=180
+settled_after_s=5
+
+systemd_runs() { [[ -z $prefix && -d /run/systemd/system ]] && command -v systemctl >/dev/null; }
+
+# place_units RELEASE: its units, its timers, and the addresses that the configuration allows.
+place_units() {
+    local unit name before=$changes
+    for unit in "$1"/systemd/*.service "$1"/systemd/*.timer; do
+        [[ ! -e $unit ]] || put_file 644 "$units/${unit##*/}" <"$unit"
+    done
+    for unit in "$units"/appliance*.service "$units"/appliance*.timer; do
+        name=${unit##*/}
+        [[ ! -e $unit || -e $1/systemd/$name ]] || remove "$unit"
+    done
+    [[ ! -e /dev/nvidiactl || ! -e $1/systemd/appliance.service.d/gpu.conf ]] ||
+        put_file 644 "$units/appliance.service.d/gpu.conf" <"$1/systemd/appliance.service.d/gpu.conf"
+    place_network_drop_in
+    ((changes == before)) || ! systemd_runs || reload_units
+}
+
+place_network_drop_in() {
+    local text
+    [[ -x $release/venv/bin/appliance ]] && appliance network --help >/dev/null 2>&1 || return 0
+    text=$(appliance network drop-in) || die "the allowed addresses could not be told: appliance network drop-in"
+    put_file 644 "$units/appliance.service.d/network.conf" <<<"$text"
+}
+
+reload_units() {
+    [[ $dry_run == no ]] || return 0
+    systemctl daemon-reload
+    enable_units
+}
+
+enable_units() {
+    local unit names=()
+    for unit in "$units"/appliance.service "$units"/appliance*.timer; do
+        [[ ! -e $unit ]] || names+=("${unit##*/}")
+    done
+    ((${#names[@]} == 0)) || systemctl --quiet enable "${names[@]}"
+}
+
+# Also the timers' jobs: nobody has the database open while it is copied.
+stop_service() {
+    systemd_runs || return 0
+    systemctl --quiet stop 'appliance*.timer' 'appliance*.service' || ! systemctl --quiet is-active appliance.service
+}
+
+# READY=1 ends `systemctl start`; what breaks within the next seconds is found by looking again.
+start_and_watch() {
+    systemd_runs && [[ $start == yes ]] || return 0
+    systemctl reset-failed appliance.service 2>/dev/null || true
+    timeout "$healthy_within_s" systemctl start appliance.service || return
+    sleep "$settled_after_s"
+    systemctl --quiet is-active appliance.service || return
+    ! "$current/venv/bin/appliance" status --help >/dev/null 2>&1 || appliance status >>"$log" 2>&1 || return
+    start_timers
+}
+
+start_timers() {
+    local unit
+    for unit in "$units"/appliance*.timer; do
+        [[ ! -e $unit ]] || systemctl start "${unit##*/}"
+    done
+}
+
+# A crash of llama.cpp on this processor is found in a process of its own.
+self_test() {
+    local model
+    [[ $with_models == yes ]] || return 0
+    already_done "$release/self-test" passed && return
+    model=$(appliance models path llm) || return
+    say "testing llama.cpp with one token in a process of its own"
+    (cd / && "$release/venv/bin/python" -I -m appliance.engines.selftest "$model") || return
+    mark_done "$release/self-test" passed
+}
+
+remove_units() {
+    local unit
+    if systemd_runs && [[ $dry_run == no ]]; then
+        for unit in "$units"/appliance*.timer "$units"/appliance*.service; do
+            [[ ! -e $unit ]] || systemctl --quiet disable --now "${unit##*/}" || true
+        done
+    fi
+    remove "$units"/appliance*.service "$units"/appliance*.timer "$units/appliance.service.d/network.conf"
+    ! systemd_runs || [[ $dry_run == yes ]] || systemctl daemon-reload
+}
