@@ -96,7 +96,7 @@ def _network(text: str) -> Network:
 
 
 def _parent(host: str) -> str:
-    name = plain_name(host.removeprefix("*").removeprefix(".") or "*")
+    name = "" if host == "*" else plain_name(host.removeprefix("*."))
     if "." not in name:
         raise ValueError(f"{host!r} is too many hosts; name the domain that is meant, such as *.example.org")
     return name
