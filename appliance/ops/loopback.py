@@ -67,9 +67,10 @@ class Route:
 class LoopbackServer:
     """Answers requests by the routes."""
 
-    def __init__(self, routes: Mapping[str, Route], token: str = "") -> None:
+    def __init__(self, routes: Mapping[str, Route], token: str = "", *, patience_s: float = PATIENCE_S) -> None:
         """Require `token` (`Authorization: Bearer …`) on guarded routes unless it is empty."""
         self._routes = dict(routes)
+        self._patience_s = patience_s
         self._credentials = f"Bearer {token}".encode() if token else b""
         self._connections = 0
 
@@ -91,14 +92,14 @@ class LoopbackServer:
             answer, with_body = Response(status=HTTPStatus.SERVICE_UNAVAILABLE, headers={"Retry-After": "1"}), True
         else:
             answer, with_body = await self._answer(reader)
-        async with asyncio.timeout(PATIENCE_S):
+        async with asyncio.timeout(self._patience_s):
             writer.write(_encoded(answer, with_body=with_body))
             await writer.drain()
 
     async def _answer(self, reader: asyncio.StreamReader) -> tuple[Response, bool]:
         """Return the answer, and whether its body is wanted."""
         try:
-            async with asyncio.timeout(PATIENCE_S):
+            async with asyncio.timeout(self._patience_s):
                 head = await reader.readuntil(b"\r\n\r\n")
             request = _parse(head)
         except asyncio.LimitOverrunError:

@@ -41,6 +41,7 @@ class Visit:
     probe: Probe
     part: Part | None = None
     every_s: float = 15.0
+    patience_s: float = PATIENCE_S
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,10 +96,10 @@ class Rounds:
 
     async def _look(self, visit: Visit) -> None:
         try:
-            async with asyncio.timeout(PATIENCE_S):
+            async with asyncio.timeout(visit.patience_s):
                 finding = await visit.probe()
         except TimeoutError:
-            finding = Finding(state=State.FAILED, detail=f"It has not answered for {PATIENCE_S:.0f} s.")
+            finding = Finding(state=State.FAILED, detail=f"It has not answered for {visit.patience_s:.0f} s.")
         except (ApplianceError, OSError) as error:
             finding = Finding(state=State.FAILED, detail=f"{error}")
         except Exception:
