@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from appliance.cli.bench import conversation, echo, outbox, stt, tools, turns
+from appliance.cli.bench import conversation, echo, outbox, redaction, stt, tools, turns
 
 app = typer.Typer(help="Measure latency, recognition, turn taking, echo, tools and the outbox on this machine.")
 app.callback(invoke_without_command=True, epilog=conversation.EXAMPLES)(conversation.conversation)
@@ -13,3 +13,4 @@ app.command(epilog=stt.EXAMPLES)(stt.stt)
 app.command(epilog=echo.EXAMPLES)(echo.echo)
 app.command(epilog=outbox.EXAMPLES)(outbox.outbox)
 app.command(epilog=tools.EXAMPLES)(tools.tools)
+app.command(epilog=redaction.EXAMPLES)(redaction.redaction)

@@ -1,0 +1,166 @@
+"""Names of people: where they introduce themselves, after a title, and wherever a name that is known is said."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+
+from appliance.config.redaction import Kind
+from appliance.redaction.folding import fold
+from appliance.redaction.matches import Finding, Match, match
+from appliance.redaction.ordinary import NOT_NAMED, ORDINARY
+from appliance.understanding.name_words import PARTICLES
+
+_TITLE = (
+    r"(?:mrs|mr|ms|miss|mister|missus|dr|doctor|prof|professor|frau|herr|sra|sr|srta|dona|seu|senhora?|senora?|senorita"
+    r"|doutora?|doctora?|don|madame|monsieur|dra)\b\.?"
+)
+_STRONG = re.compile(
+    r"\b(?:my (?:\w+ )?name(?: is|'s|,)?|(?:her|his|their|whose|the (?:\w+ )?)(?:name)(?: is|'s|:)|(?:first|last|family|full"
+    r"|given|maiden) name(?: is|'s|:)?|surname(?: is|'s|:)?|name is|name's|name:|names?'? of|(?:by|under|in) the name(?: of)?|i'm called"
+    r"|they call me|call me|booked under"
+    r"|(?:o )?meu nome(?: completo)? e|nome(?: completo)?:?(?: e)?|me chamo|chamo-me|se chama|sobrenome(?: e)?|aqui e (?:o|a)"
+    r"|aqui quem fala e (?:o|a)|quem fala e (?:o|a)|fala (?:o|a)(?= )"
+    r"|mein(?: voller)? name(?: ist|:)?|ich hei(?:ß|ss)e|nachname(?: ist|:)?|vorname(?: ist|:)?|name ist|hier spricht"
+    r"|me llamo|mi nombre(?: completo)? es|nombre(?: completo)?:?(?: es)?|mis? apellidos?(?: es| son)?|apellidos?:?|se llama"
+    r"|le habla|habla con|je m'appelle|soy (?:el|la)(?= (?:senora?|dr|dra)\b))"
+    rf"[\s,:]+(?:(?:it's|is|the|a|o|el|la)\s+)?(?:{_TITLE}\s+)?"
+)
+_WEAK = re.compile(
+    rf"\b(?:i'm|i am|this is|it's|it is|here is|sou (?:o|a)|eu sou|aqui e|soy|ich bin|hier ist|da ist|es"
+    rf"|speaking with|am)[\s,]+(?P<title>{_TITLE}\s+)?"
+)
+_SURE_INTRODUCTIONS = re.compile(r"(?:i'm|i am|this is|sou (?:o|a)|eu sou|soy|ich bin|hier ist|aqui e)\b")
+_TITLED = re.compile(
+    r"\b(?:mrs|mr|ms|miss|mister|missus|frau|herrn?|sra|sr|srta|dona|seu|senhora?|senora?|senorita|madame|monsieur)\b\.?\s+"
+)
+_SPEAKING = re.compile(r"[\s,]+(?:speaking|here|calling|hier|falando|am apparat|al habla|on the (?:line|phone))\b")
+_WORD = re.compile(r"[^\W\d_]+(?:['-][^\W\d_]+)*")
+_GAP = re.compile(r" |\. | ?- ?")
+_SPELLED = re.compile(
+    r"[\s,.]*(?:(?:that's|spelled|spelt|spelling|it's|ich buchstabiere|soletrando|se escreve|se escribe)[\s,:]+)*"
+    r"(?P<letters>\b[^\W\d_](?:[\s,.-]+[^\W\d_]\b){2,})"
+)
+_BEFORE_ANSWER = re.compile(
+    r"[\s,.!]*(?:(?:yes|yeah|sure|okay|ok|well|so|hi|hello|it's|it is|that's|sim|claro|ja|hallo|si|e)[\s,.!]+)*"
+)
+_AFTER_ANSWER = re.compile(r"[\s,.!]*(?:please|thanks|thank you|speaking|here|bitte|por favor)?[\s,.!]*")
+_MOST, _MOST_SMALL = 4, 3
+_SHORTEST_PART = 3
+
+
+def introduced_names(text: str, folded: str, *, asked: bool = False) -> list[Match]:
+    """Return the names that somebody gives as theirs or another's, with their spelling, and names with a title.
+
+    `asked` tells that a name was asked for, so that the text may be nothing but a name.
+    """
+    found = _introduced(text, folded)
+    if found or not asked:
+        return found
+    lead = _BEFORE_ANSWER.match(folded)
+    answer = _named(text, folded, lead.end() if lead else 0, small=True)
+    return answer if answer and _AFTER_ANSWER.fullmatch(folded, answer[-1].end) else []
+
+
+def _introduced(text: str, folded: str) -> list[Match]:
+    found: list[Match] = []
+    for cue in _STRONG.finditer(folded):
+        found += _named(text, folded, cue.end(), small=True)
+    for cue in _WEAK.finditer(folded):
+        named = _named(text, folded, cue.end(), small=False)
+        sure = cue["title"] or _SURE_INTRODUCTIONS.match(cue[0])
+        found += named if named and (sure or _SPEAKING.match(folded, named[0].end)) else []
+    for cue in _TITLED.finditer(folded):
+        if text[cue.start()].isupper() or not text[:1].isupper():
+            found += _named(text, folded, cue.end(), small=False)
+    for cue in _SPEAKING.finditer(folded):
+        begin = re.search(
+            r"(?:^|[.,!?]\s*|\b(?:hi|hello|hallo|ola|hola|alo|and|it's)\s+)((?:[^\W\d_]+ ?){1,3})$",
+            folded[: cue.start()],
+        )
+        if begin:
+            found += [each for each in _named(text, folded, begin.start(1), small=False) if each.end == cue.start()]
+    return _distinct(found)
+
+
+class KnownNames:
+    """Names that are known, to be found wherever they are said, whole or in part."""
+
+    def __init__(self) -> None:
+        self._names: dict[str, Finding] = {}
+        self._pattern: re.Pattern[str] | None = None
+
+    def add(self, finding: Finding) -> None:
+        """Remember a name; its parts stand for it too, unless they are words of another kind as well."""
+        words = [word for word in _WORD.findall(finding.normalised) if word not in PARTICLES]
+        parts = [word for word in words if len(word) >= _SHORTEST_PART and word not in ORDINARY]
+        whole = [finding.normalised] if len(words) > 1 or parts else []
+        fresh = [each for each in (*whole, *parts) if each not in self._names]
+        for each in fresh:
+            self._names[each] = finding
+        if fresh:
+            names = sorted(self._names, key=len, reverse=True)
+            self._pattern = re.compile(
+                r"(?<!\w)(?:" + "|".join(re.escape(name).replace(r"\ ", r"[\s,-]+") for name in names) + r")(?!\w)"
+            )
+
+    def same(self, finding: Finding) -> Finding:
+        """Return the known name that a name stands for, else the name itself."""
+        return self._names.get(finding.normalised, finding)
+
+    def find(self, folded: str) -> list[Match]:
+        """Return where a folded text has a known name."""
+        if self._pattern is None:
+            return []
+        return [
+            Match(finding=finding, start=each.start(), end=each.end())
+            for each in self._pattern.finditer(folded)
+            if (finding := self._names.get(re.sub(r"[\s,-]+", " ", each[0])) or self._names.get(each[0]))
+        ]
+
+
+@lru_cache(maxsize=1024)
+def normalised_name(name: str) -> str:
+    """Return a name in lower case, without accents and titles, with single spaces."""
+    folded = re.sub(r"\s+", " ", fold(name)).strip(" .,")
+    return re.sub(rf"^(?:{_TITLE}\s+)+", "", folded)
+
+
+def _named(text: str, folded: str, start: int, *, small: bool) -> list[Match]:
+    """Read the name that begins at `start`; in small letters only where the whole text may be, if `small` allows it."""
+    lower = small and text[start : start + 1].islower()
+    taken: list[re.Match[str]] = []
+    for word in _WORD.finditer(folded, start):
+        between = folded[taken[-1].end() : word.start()] if taken else folded[start : word.start()]
+        if (taken and not _GAP.fullmatch(between)) or (not taken and between.strip(" ,\"'")):
+            break
+        if len(taken) == (_MOST_SMALL if lower else _MOST) or word[0] in NOT_NAMED or word[0].endswith("'s"):
+            break
+        if not lower and not text[word.start()].isupper() and word[0] not in PARTICLES:
+            break
+        taken.append(word)
+    while taken and (taken[-1][0] in PARTICLES or len(taken[-1][0]) == 1):
+        taken.pop()
+    if not taken:
+        return _only_spelled(folded, start) if small else []
+    first, last = taken[0].start(), taken[-1].end()
+    name = match(Kind.NAME, normalised_name(text[first:last]), first, last)
+    spelled = _SPELLED.match(folded, last)
+    return [name, Match(finding=name.finding, start=spelled.start("letters"), end=spelled.end())] if spelled else [name]
+
+
+def _only_spelled(folded: str, start: int) -> list[Match]:
+    spelled = _SPELLED.match(folded, start)
+    if spelled is None:
+        return []
+    name = "".join(re.findall(r"[^\W\d_]", spelled["letters"]))
+    return [match(Kind.NAME, name, spelled.start("letters"), spelled.end())]
+
+
+def _distinct(found: Sequence[Match]) -> list[Match]:
+    kept: list[Match] = []
+    for each in sorted(found, key=lambda each: (each.start, -each.end)):
+        if not kept or each.start >= kept[-1].end:
+            kept.append(each)
+    return kept
