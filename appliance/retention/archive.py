@@ -76,6 +76,8 @@ class _Session:
     events: deque[AnyEvent] = field(default_factory=lambda: deque(maxlen=MOST_EVENTS))
     calls: dict[str, ToolStarted] = field(default_factory=dict)
     started_at: float = 0.0
+    erased: bool = False
+    """Whether all was erased and nothing was kept since."""
 
     def row(self, ended_at: float | None = None) -> Session:
         return Session(session_id=self.id, started_at=self.started_at, ended_at=ended_at, consent=self.decision)
@@ -97,7 +99,8 @@ class Archive:
         self._shelf = shelf
         self._writer = writer
         self._clock = clock
-        self._mode = mode
+        self.mode = mode
+        """Holds for sessions that begin from now on."""
         self._redactor = redactor
         self._measure = measure
         self._recordings = recordings
@@ -130,7 +133,7 @@ class Archive:
         """Go on with a session that a crash has cut off as it was decided last. Raises StorageError."""
         session = self._session(session_id)
         decision = await self._shelf.last_decision(session_id)
-        if decision in _AFTER and self._mode is not ConsentMode.NONE:
+        if decision in _AFTER and self.mode is not ConsentMode.NONE:
             session.standing, session.decision = _AFTER[decision], decision
         if session.standing is Standing.KEPT and self._recordings is not None:
             self._recordings.begin(session_id)
@@ -143,7 +146,7 @@ class Archive:
         tried: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         session = self._session(session_id)
         self._close(session)
-        self._put(session, partial(self._erase, session_id, tried), may_be_lost=False)
+        self._put(session, partial(self._erase, session, tried), may_be_lost=False)
         return await tried
 
     async def flush(self) -> None:
@@ -153,7 +156,7 @@ class Archive:
     def _session(self, session_id: str) -> _Session:
         if session_id not in self._sessions:
             self._sessions[session_id] = _Session(
-                id=session_id, standing=_BEGINNING[self._mode], redaction=Redaction(self._redactor())
+                id=session_id, standing=_BEGINNING[self.mode], redaction=Redaction(self._redactor)
             )
             for old in list(self._sessions)[:-MOST_SESSIONS]:
                 del self._sessions[old]
@@ -166,9 +169,9 @@ class Archive:
         if after is Standing.CLOSED:
             self._close(session)
             if before is Standing.KEPT or (before is not after and event.decision == "withdrawn"):
-                self._put(session, partial(self._erase, session.id, None), may_be_lost=False)
-        elif self._mode is not ConsentMode.NONE:
-            session.standing = after
+                self._put(session, partial(self._erase, session, None), may_be_lost=False)
+        elif self.mode is not ConsentMode.NONE:
+            session.standing, session.erased = after, False
             if self._recordings is not None:
                 self._recordings.begin(session.id)
         receipt = _receipt(event, self._now())
@@ -180,7 +183,7 @@ class Archive:
         session.standing = Standing.CLOSED
         session.held.clear()
         session.calls.clear()
-        session.redaction = Redaction(self._redactor())
+        session.redaction = Redaction(self._redactor)
         self._writer.discard(session.id)
         if self._recordings is not None:
             self._recordings.discard(session.id)
@@ -232,11 +235,13 @@ class Archive:
             self._put(session, partial(self._shelf.end, session.row(ended_at=self._now())), may_be_lost=True)
         del self._sessions[session.id]
 
-    async def _erase(self, session_id: str, tried: asyncio.Future[bool] | None) -> None:
+    async def _erase(self, session: _Session, tried: asyncio.Future[bool] | None) -> None:
         """Erase a session; tell who waits how the first attempt went, and let the writer repeat one that failed."""
-        complete = False
+        complete = session.erased
         try:
-            complete = (await self._shelf.erase(session_id)).complete
+            if not session.erased:
+                complete = (await self._shelf.erase(session.id)).complete
+                session.erased = complete
         finally:
             if tried is not None and not tried.done():
                 tried.set_result(complete)

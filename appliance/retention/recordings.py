@@ -16,16 +16,16 @@ import numpy as np
 import numpy.typing as npt
 
 from appliance.clock import Clock
-from appliance.retention.files import SUFFIX, remove_files, sealed_files, write_file
+from appliance.retention.files import files_in, remove_files
 from appliance.retention.writer import Job, Writer
 from appliance.storage.db import Connection, Database
 from appliance.storage.errors import StorageError, explaining
+from appliance.storage.files import write_whole
 from appliance.storage.records import Recording, add
 
 log = logging.getLogger(__name__)
 
-FOLDER = "recordings"
-"""Beside the database."""
+SUFFIX = ".sealed"
 RATE = 16_000
 BYTES_PER_S = 2 * RATE
 CHUNK_BYTES = 30 * BYTES_PER_S
@@ -37,12 +37,12 @@ Pcm = npt.NDArray[np.int16]
 
 
 class Seal(Protocol):
-    """Encrypts and authenticates; `open` raises ApplianceError for what was not sealed with this key."""
+    """Encrypts and authenticates; `open` raises StorageError for what was not sealed with this key and name."""
 
-    def seal(self, content: bytes) -> bytes:
-        """Encrypt."""
+    def seal(self, data: bytes, name: str) -> bytes:
+        """Encrypt under the name of the file."""
 
-    def open(self, sealed: bytes) -> bytes:
+    def open(self, data: bytes, name: str) -> bytes:
         """Decrypt."""
 
 
@@ -84,18 +84,18 @@ class Recordings:
 
     async def read(self, recording: Recording) -> bytes:
         """Return a recording as FLAC. Raises StorageError when its file is missing or was changed."""
-        sealed = await asyncio.to_thread(_read, self._folder / recording.file)
-        if hashlib.sha256(sealed).hexdigest() != recording.sha256:
+        flac = await asyncio.to_thread(self._opened, self._folder / recording.file)
+        if hashlib.sha256(flac).hexdigest() != recording.sha256:
             raise StorageError(
-                f"{self._folder / recording.file}: the recording was changed or is not whole",
+                f"{self._folder / recording.file}: this is another recording than the one that was made",
                 remedy="Put it back from a backup.",
             )
-        return await asyncio.to_thread(self._seal.open, sealed)
+        return flac
 
     async def sweep(self) -> int:
         """Delete files that no row knows, which a crash can leave behind; call it at the start. Raises StorageError."""
         known = await self._database.read(_known)
-        strangers = [name for name in await asyncio.to_thread(sealed_files, self._folder) if name not in known]
+        strangers = [name for name in await asyncio.to_thread(files_in, self._folder) if name not in known]
         with explaining(self._folder):
             return await asyncio.to_thread(remove_files, self._folder, strangers)
 
@@ -115,21 +115,29 @@ class Recordings:
 
     async def _write(self, session_id: str, at: float, pcm: Pcm) -> None:
         """Note the file before it is written, so that there is never one that a purge does not know."""
-        sealed = await asyncio.to_thread(lambda: self._seal.seal(encoded(pcm)))
+        flac = await asyncio.to_thread(encoded, pcm)
         recording = Recording(
             session_id=session_id,
             at=at,
             file=secrets.token_hex(12) + SUFFIX,
             seconds=len(pcm) / RATE,
-            sha256=hashlib.sha256(sealed).hexdigest(),
+            sha256=hashlib.sha256(flac).hexdigest(),
         )
         await self._database.write(partial(_note, recording))
         try:
             with explaining(self._folder):
-                await asyncio.to_thread(write_file, self._folder, recording.file, sealed)
+                await asyncio.to_thread(self._write_sealed, recording.file, flac)
         except StorageError:
             await self._database.write(partial(_strike, recording.file))
             raise
+
+    def _write_sealed(self, name: str, flac: bytes) -> None:
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        write_whole(self._folder / name, self._seal.seal(flac, name))
+
+    def _opened(self, path: Path) -> bytes:
+        with explaining(path):
+            return self._seal.open(path.read_bytes(), path.name)
 
     def _one_less(self) -> None:
         self._waiting -= 1
@@ -145,11 +153,6 @@ def encoded(pcm: Pcm) -> bytes:
         for packet in [*stream.encode(frame), *stream.encode(None)]:
             container.mux(packet)
     return buffer.getvalue()
-
-
-def _read(path: Path) -> bytes:
-    with explaining(path):
-        return path.read_bytes()
 
 
 def _note(recording: Recording, connection: Connection) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
@@ -56,13 +56,20 @@ class Redactor(Protocol):
 
 
 class Redaction:
-    """The redaction of one session. It is used by one job at a time, on any thread."""
+    """The redaction of one session. It is used by one job at a time, on any thread, and built by the first of them."""
 
-    def __init__(self, redactor: Redactor) -> None:
-        self._redactor = redactor
+    def __init__(self, build: Callable[[], Redactor]) -> None:
+        self._build = build
+        self._built: Redactor | None = None
         self._learnt: set[str] = set()
         self.outdated = False
         """Whether a name was learnt since records were written, so that it may stand in them."""
+
+    @property
+    def _redactor(self) -> Redactor:
+        if self._built is None:
+            self._built = self._build()
+        return self._built
 
     def prepare(self, raw: Raw) -> Cleanable:
         """Return a record without personal data, and learn the names of people that come with it."""

@@ -59,7 +59,7 @@ class Metrics:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recording:
-    """A sealed file with sound; `sha256` is of the file as it lies on the disk."""
+    """A sealed file with sound; `sha256` (in hex) is of what was sealed, so that another key does not change it."""
 
     session_id: str
     at: float
