@@ -10,9 +10,10 @@ import asyncio
 import hmac
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from http import HTTPStatus
+from typing import cast
 from urllib.parse import parse_qsl, urlsplit
 
 from appliance.errors import ConfigError
@@ -72,23 +73,33 @@ class LoopbackServer:
         self._routes = dict(routes)
         self._patience_s = patience_s
         self._credentials = f"Bearer {token}".encode() if token else b""
-        self._connections = 0
+        self._connections: set[asyncio.Task[object]] = set()
 
     async def on_connection(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Serve one request. A client that is too slow loses its connection and nothing else."""
-        self._connections += 1
+        task = cast("asyncio.Task[object]", asyncio.current_task())
+        self._connections.add(task)
         writer.transport.set_write_buffer_limits(0)
         try:
             await self._serve(reader, writer)
-        except (TimeoutError, ConnectionError) as error:
+        except (TimeoutError, ConnectionError, asyncio.CancelledError) as error:
             log.debug("a request was broken off: %r", error)
             writer.transport.abort()
         finally:
-            self._connections -= 1
+            self._connections.discard(task)
             writer.close()
+            with suppress(ConnectionError):
+                await writer.wait_closed()
+
+    async def close(self) -> None:
+        """Break off what is still open."""
+        open_still = [*self._connections]
+        for task in open_still:
+            task.cancel()
+        await asyncio.gather(*open_still, return_exceptions=True)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if self._connections > MOST_CONNECTIONS:
+        if len(self._connections) > MOST_CONNECTIONS:
             answer, with_body = Response(status=HTTPStatus.SERVICE_UNAVAILABLE, headers={"Retry-After": "1"}), True
         else:
             answer, with_body = await self._answer(reader)
@@ -144,7 +155,11 @@ async def serve(server: LoopbackServer, port: int, setting: str) -> AsyncIterato
             remedy="Choose another port, or stop the program that has it.",
         ) from error
     async with listening:
-        yield listening.sockets[0].getsockname()[1]
+        try:
+            yield listening.sockets[0].getsockname()[1]
+        finally:
+            listening.close()
+            await server.close()
 
 
 def _parse(head: bytes) -> Request:
