@@ -10,28 +10,26 @@ tables_of() { cat -- "$1/tables" 2>/dev/null || echo 0; }
 refuse_newer_database() {
     local before known
     before=$(in_use)
-    [[ -n $before && -e $state/appliance.db && -z $with_database ]] || return 0
     known=$(source_tables)
-    (($(tables_of "$before") > known)) || return 0
-    give_up 5 "version $(version_of "$before") has brought the database to tables $(tables_of "$before");" \
-        "version $version knows them up to $known, so it could not read it. Nothing was changed." \
-        $'\n'"  → Go back together with the database of that time, and lose what came since:" \
-        $'\n'"    $0 --with-database FOLDER; there are: $(saved_databases "$known")"
+    [[ -n $known ]] || return 0
+    if [[ -n $with_database ]]; then
+        (($(tables_of "$with_database") <= known)) ||
+            give_up 5 "the database in $with_database has tables $(tables_of "$with_database");" \
+                "version $version knows them up to $known"
+    elif [[ -n $before && -e $state/appliance.db ]] && (($(tables_of "$before") > known)); then
+        give_up 5 "version $(version_of "$before") has brought the database to tables $(tables_of "$before"); version" \
+            "$version knows them up to $known and could not read it. Nothing that runs was changed."$'\n' \
+            " → Go back together with the database of that time, which loses what came since:"$'\n' \
+            "   $0 --with-database FOLDER, which can be: $(saved_databases "$known")"
+    fi
 }
 
-# The number of steps in the source, without running it.
+# What the version to be installed knows; nothing while that cannot be told without building it.
 source_tables() {
     if [[ -e $release/tables ]]; then
         cat -- "$release/tables"
     elif from_bundle; then
         sed -n 's/^tables=//p' "$root/MANIFEST"
-    else
-        (cd -- "$root" && PYTHONDONTWRITEBYTECODE=1 "$python" - <<'END'
-import ast, pathlib
-tree = ast.parse(pathlib.Path("appliance/storage/migrations.py").read_text("utf-8"))
-print(*(len(node.value.elts) for node in tree.body if isinstance(node, ast.AnnAssign) and node.target.id == "MIGRATIONS"))
-END
-        )
     fi
 }
 
@@ -42,13 +40,6 @@ saved_databases() {
         [[ ! -e $folder/appliance.db ]] || (($(tables_of "$folder") > $1)) || found+=("$folder")
     done
     printf '%s\n' "${found[*]:-none; install the newer version again}"
-}
-
-check_with_database() {
-    [[ -n $with_database ]] || return 0
-    [[ -e $with_database/appliance.db ]] || usage_error "there is no appliance.db in $with_database"
-    (($(tables_of "$with_database") <= $(source_tables))) ||
-        give_up 5 "the database in $with_database has tables $(tables_of "$with_database"), newer than version $version knows"
 }
 
 # save_database RELEASE: what the release that was in use has left.
@@ -67,15 +58,20 @@ save_database() {
     touch -- "$copy"
 }
 
-# put_database_back FOLDER
+# put_database_back FOLDER: at every moment there is a whole database, so that no new one is ever made in between.
 put_database_back() {
-    local files
-    mapfile -t files < <(database_files "$state")
-    ((${#files[@]} == 0)) || rm -f -- "${files[@]}"
+    local files new=$state/.put-back
     mapfile -t files < <(database_files "$1")
-    cp -a -- "${files[@]}" "$state/"
-    own appliance:appliance "$state"/appliance.db*
-    sync -- "$state"/appliance.db*
+    ((${#files[@]} > 0)) || die "there is no database in $1"
+    rm -rf -- "$new"
+    mkdir -m 700 -- "$new"
+    cp -a -- "${files[@]}" "$new/"
+    own -R appliance:appliance "$new"
+    sync -- "$new"/*
+    rm -f -- "$state"/appliance.db-*
+    mv -f -- "$new"/* "$state/"
+    rmdir -- "$new"
+    sync -- "$state"
 }
 
 # The last two stay; the others go, and these after two weeks (tmpfiles.d).

@@ -16,10 +16,17 @@ place_units() {
         name=${unit##*/}
         [[ ! -e $unit || -e $1/systemd/$name ]] || remove "$unit"
     done
-    [[ ! -e /dev/nvidiactl || ! -e $1/systemd/appliance.service.d/gpu.conf ]] ||
-        put_file 644 "$units/appliance.service.d/gpu.conf" <"$1/systemd/appliance.service.d/gpu.conf"
+    ! [[ -z $prefix && -e /dev/nvidiactl ]] || place_example "$1" gpu
+    ! { systemd_runs && (($(systemd_version) >= 254)); } || place_example "$1" backoff
     place_network_drop_in
     ((changes == before)) || ! systemd_runs || reload_units
+}
+
+systemd_version() { systemctl --version | sed -n '1s/^systemd \([0-9]*\).*/\1/p'; }
+
+place_example() {
+    [[ ! -e $1/systemd/examples/$2.conf ]] ||
+        put_file 644 "$units/appliance.service.d/$2.conf" <"$1/systemd/examples/$2.conf"
 }
 
 place_network_drop_in() {

@@ -63,6 +63,7 @@ write_whole() {
 
 # folder MODE OWNER PATH: with this mode and, on this machine itself, this owner.
 folder() {
+    [[ ! -L $3 ]] || die "$3 is a link and should be a folder; nothing that runs was changed"
     if [[ -d $3 && $(stat -c %a -- "$3") == "$1" ]] && { [[ -n $prefix ]] || [[ $(stat -c %U:%G -- "$3") == "$2" ]]; }; then
         return
     fi
@@ -70,6 +71,7 @@ folder() {
 }
 
 make_folder() {
+    [[ ! -L $3 ]] || die "$3 is a link and should be a folder; nothing that runs was changed"
     mkdir -p -- "$3"
     own "$2" "$3"
     chmod -- "$1" "$3"

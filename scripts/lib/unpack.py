@@ -67,17 +67,16 @@ def _signed_list(
     archive: tarfile.TarFile, members: Iterator[tarfile.TarInfo], folder: Path, key: Path | None
 ) -> tuple[str, dict[str, str]]:
     """Read the list of checksums and its signature, the first files; return the top folder and {path: SHA-256}."""
-    first = [next(members, None), next(members, None)]
-    names = [PurePosixPath(member.name) for member in first if member is not None and member.isfile()]
-    if [name.name for name in names] != [SUMS, SIGNATURE] or any(len(name.parts) != 2 for name in names):  # noqa: PLR2004
-        raise RefusedError(f"it does not begin with {SUMS} and {SIGNATURE}")
-    top = names[0].parts[0]
-    for member in filter(None, first):
-        name = _safe_name(member, top)
-        if member.size > LARGEST_LIST:
-            raise RefusedError(f"{name} is too large")
-        (folder / top).mkdir(mode=0o755, exist_ok=True)
-        _write(_content(archive, member), folder / top / name)
+    top = ""
+    for expected in (SUMS, SIGNATURE):
+        member = next(members, None)
+        if member is None or not member.isfile() or PurePosixPath(member.name).name != expected:
+            raise RefusedError(f"it does not begin with {SUMS} and {SIGNATURE}")
+        top = top or PurePosixPath(member.name).parts[0]
+        if _safe_name(member, top) != expected or member.size > LARGEST_LIST:
+            raise RefusedError(f"it does not begin with {SUMS} and {SIGNATURE} in one folder")
+        (folder / top).mkdir(exist_ok=True)
+        _write(_content(archive, member), folder / top / expected)
     if key is not None:
         _verify(folder / top, key)
     lines = (folder / top / SUMS).read_text("utf-8", errors="replace").splitlines()

@@ -71,8 +71,10 @@ def pack(site_packages: Path, name: str, folder: Path) -> Path:
 
 
 def _tag(distribution: Distribution) -> str:
-    wheel = distribution.read_text("WHEEL") or ""
-    return next(line.removeprefix("Tag:").strip() for line in wheel.splitlines() if line.startswith("Tag:"))
+    """Return the tags as the name of a wheel has them: those of each kind, with dots between."""
+    lines = (distribution.read_text("WHEEL") or "").splitlines()
+    tags = [line.removeprefix("Tag:").strip().split("-") for line in lines if line.startswith("Tag:")]
+    return "-".join(".".join(dict.fromkeys(kind)) for kind in zip(*tags, strict=True))
 
 
 def _without_what_installing_made(record: bytes) -> bytes:
