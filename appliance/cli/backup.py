@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -16,8 +17,8 @@ from appliance.config.storage import StorageConfig
 from appliance.errors import UsageError
 from appliance.storage.archive import Manifest
 from appliance.storage.backup import back_up, backups
-from appliance.storage.key import Key, find_key, read_key_file
-from appliance.storage.opening import database_key
+from appliance.storage.key import Keyring, read_key_file
+from appliance.storage.opening import database_key, keyring
 from appliance.storage.restore import configuration, restore, verify
 
 BACKUP_EXAMPLES = "Examples: appliance backup | appliance backup --to /mnt/nas --keep 30 | appliance backup --list"
@@ -94,10 +95,10 @@ def restore_command(
             print(f"What was there is in {aside}. Delete it when nobody needs it: people's data is in it.")
 
 
-def _keys(storage: StorageConfig, key_file: Path | None) -> list[Key]:
-    """Return the present key first, then that of the backup."""
-    named = None if key_file is None else read_key_file(key_file)
-    return [key for key in (find_key(storage.key_path), named) if key is not None]
+def _keys(storage: StorageConfig, key_file: Path | None) -> Keyring:
+    """Return the keys at hand, and the one that was named."""
+    keys = keyring(storage)
+    return keys if key_file is None else replace(keys, others=(*keys.others, read_key_file(key_file)))
 
 
 def _ask(storage: StorageConfig, manifest: Manifest) -> None:

@@ -109,6 +109,7 @@ def _show(found: Inspection) -> None:
     else:
         print(f"database: {found.database} ({found.size / 1024:.0f} KiB, log {found.log_size / 1024:.0f} KiB)")
         print(f"encrypted: {found.cipher if found.encrypted else 'no'}")
+    if found.rows:
         print(f"rows: {sum(found.rows.values())} in {len(found.rows)} tables")
     print(f"key: {f'{found.key_name} from {found.key_source}' if found.key_name else 'none'}")
     print(f"daemon: {'runs' if found.daemon_runs else 'does not run'}")

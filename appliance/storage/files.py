@@ -7,6 +7,8 @@ import tempfile
 from pathlib import Path
 
 PRIVATE = 0o600
+PARTIAL = ".partial"
+"""Ending of a file that is being written."""
 CHUNK = 1 << 20
 
 
@@ -33,7 +35,7 @@ def write_whole(path: Path, content: bytes, *, replace: bool = True) -> None:
 
     Raises FileExistsError when the name is taken and `replace` is off, and OSError.
     """
-    handle, name = tempfile.mkstemp(prefix=f"{path.name}.", suffix=".partial", dir=path.parent)  # with mode 0600
+    handle, name = tempfile.mkstemp(prefix=f"{path.name}.", suffix=PARTIAL, dir=path.parent)  # with mode 0600
     try:
         with os.fdopen(handle, "wb") as stream:
             stream.write(content)

@@ -71,6 +71,19 @@ class Key:
         return self.derived("name")[:8].hex()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Keyring:
+    """The key in use (None when nothing is encrypted), and others, with which older backups may have been made."""
+
+    present: Key | None
+    others: tuple[Key, ...] = ()
+
+    @property
+    def by_name(self) -> dict[str, Key]:
+        """All of them by their names."""
+        return {key.name: key for key in (self.present, *self.others) if key is not None}
+
+
 def find_key(file: Path, environ: Mapping[str, str] = os.environ) -> Key | None:
     """Return the key from the credential, the environment or `file`; None when it is in none of them.
 
@@ -137,8 +150,8 @@ def parse_key(written: bytes, source: str) -> Key:
 
 def _decoded(written: bytes) -> bytes | None:
     stripped = written.strip()
-    if len(written) == BYTES and not _HEX.fullmatch(stripped):
-        return written
+    if len(written) == BYTES and not (written.isascii() and written.decode().isprintable()):
+        return written  # 32 visible characters are half a key in hexadecimal, or somebody's password
     if _HEX.fullmatch(stripped):
         return bytes.fromhex(stripped.decode()) if len(stripped) == 2 * BYTES else None
     try:

@@ -14,7 +14,8 @@ from appliance.config.storage import Encryption, StorageConfig
 from appliance.storage.copying import erase_leftovers, is_plain, opens
 from appliance.storage.db import Database, connect
 from appliance.storage.errors import KeyFaultError, WrongKeyError, explaining
-from appliance.storage.key import CREDENTIAL, Key, find_key, make_key_file, read_key_file
+from appliance.storage.files import PARTIAL
+from appliance.storage.key import CREDENTIAL, Key, Keyring, find_key, make_key_file, read_key_file
 
 log = logging.getLogger(__name__)
 
@@ -51,18 +52,20 @@ def database_key(storage: StorageConfig, environ: Mapping[str, str] = os.environ
     """
     path = storage.database
     with explaining(path):
-        there = path.exists() and path.stat().st_size > 0
+        there = path.exists()
+        empty = there and not path.stat().st_size
         plain = there and is_plain(path)
-    if storage.encryption is Encryption.OFF:
-        if there and not plain:
-            raise _encrypted_though_off(path)
-        return None
-    key = find_key(storage.key_path, environ)
-    if key is None:
-        return _without_key(storage, there=there, plain=plain, make=make)
-    if plain:
-        raise _plain_though_key(path, key)
-    return _fitting(storage, key) if there else key
+    wanted = storage.encryption is not Encryption.OFF
+    key = find_key(storage.key_path, environ) if wanted else None
+    if empty:  # opening it says that
+        return key
+    if key is not None:
+        if plain:
+            raise _plain_though_key(path, key)
+        return _fitting(storage, key) if there else key
+    if there and not plain:
+        raise _encrypted_without_key(storage)
+    return _without_key(storage, there=there, make=make) if wanted else None
 
 
 def pending_key(storage: StorageConfig) -> Path:
@@ -70,14 +73,16 @@ def pending_key(storage: StorageConfig) -> Path:
     return storage.key_path.with_name(storage.key_path.name + NEW_KEY)
 
 
-def _without_key(storage: StorageConfig, *, there: bool, plain: bool, make: bool) -> Key | None:
-    if there and not plain:
-        raise KeyFaultError(
-            f"{storage.database}: the database is encrypted (or damaged at its beginning), and there is no key",
-            remedy=f"Give the service the credential {CREDENTIAL}, or put the key into {storage.key_path}. "
-            "Without its key it cannot be read by anybody.",
-        )
-    if storage.encryption is Encryption.REQUIRED or (storage.key_file is not None and not plain):
+def keyring(storage: StorageConfig, environ: Mapping[str, str] = os.environ) -> Keyring:
+    """Return the key in use and those that changes of keys have left beside its file. Raises KeyFaultError."""
+    file = storage.key_path
+    left = sorted(file.parent.glob(f"{file.name}.*"))
+    whole = [other for other in left if other.suffix != PARTIAL]
+    return Keyring(present=find_key(file, environ), others=tuple(read_key_file(other) for other in whole))
+
+
+def _without_key(storage: StorageConfig, *, there: bool, make: bool) -> Key | None:
+    if storage.encryption is Encryption.REQUIRED or storage.key_file is not None:
         raise KeyFaultError(
             f"there is no key for the database: neither the credential {CREDENTIAL} nor the file {storage.key_path}",
             remedy=f"`appliance storage new-key --out {storage.key_path}` makes one; keep a copy in a safe place.",
@@ -105,10 +110,17 @@ def _fitting(storage: StorageConfig, key: Key) -> Key:
     )
 
 
-def _encrypted_though_off(path: Path) -> KeyFaultError:
-    return KeyFaultError(
-        f"{path}: the database is encrypted (or damaged at its beginning), and storage.encryption is off",
-        remedy="Set storage.encryption to auto or required, and give its key.",
+def _encrypted_without_key(storage: StorageConfig) -> WrongKeyError:
+    if storage.encryption is Encryption.OFF:
+        return WrongKeyError(
+            f"{storage.database}: the database is encrypted (or damaged at its beginning), and storage.encryption is "
+            "off",
+            remedy="Set storage.encryption to auto or required, and give its key.",
+        )
+    return WrongKeyError(
+        f"{storage.database}: the database is encrypted (or damaged at its beginning), and there is no key",
+        remedy=f"Give the service the credential {CREDENTIAL}, or put the key into {storage.key_path}. "
+        "Without its key it cannot be read by anybody.",
     )
 
 

@@ -8,10 +8,11 @@ import logging
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 
 from appliance.clock import Clock
@@ -23,10 +24,10 @@ from appliance.storage.copying import checked, copy, put_in_place
 from appliance.storage.db import Database
 from appliance.storage.errors import DatabaseDamagedError, StorageError, WrongKeyError, explaining
 from appliance.storage.files import sync_file, sync_folder
-from appliance.storage.key import Key, find_key
+from appliance.storage.key import Key, Keyring
 from appliance.storage.lock import replacing
 from appliance.storage.migrations import APPLICATION_ID, MIGRATIONS
-from appliance.storage.opening import open_database
+from appliance.storage.opening import keyring, open_database
 from appliance.storage.sealed import Sealer, reseal_folder
 
 log = logging.getLogger(__name__)
@@ -44,7 +45,7 @@ class Restored:
     aside: Path | None
 
 
-def verify(file: Path, storage: StorageConfig, keys: Sequence[Key]) -> Manifest:
+def verify(file: Path, storage: StorageConfig, keys: Keyring) -> Manifest:
     """Unpack a backup beside the database, open it, read every page, and throw it away; return what is in it.
 
     Raises:
@@ -54,10 +55,10 @@ def verify(file: Path, storage: StorageConfig, keys: Sequence[Key]) -> Manifest:
         return manifest
 
 
-def restore(file: Path, storage: StorageConfig, keys: Sequence[Key], now: datetime, reason: str = BEFORE) -> Restored:
+def restore(file: Path, storage: StorageConfig, keys: Keyring, now: datetime, reason: str = BEFORE) -> Restored:
     """Put a backup in the place of the database and the recordings; what was there is kept aside.
 
-    `keys` has the present key first, then those of older backups; what is put back is encrypted with the present one.
+    It is encrypted with the present key then; if there is none, with the one that the backup has.
 
     Raises:
         DatabaseDamagedError, WrongKeyError: The backup cannot be put back; nothing was changed.
@@ -68,16 +69,15 @@ def restore(file: Path, storage: StorageConfig, keys: Sequence[Key], now: dateti
         storage.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     with replacing(database), _unpacked(file, storage, keys) as (manifest, folder, key), explaining(database):
         _remove_partial(storage.directory, but=folder)
-        present = keys[0] if keys else None
-        successor = _with_present_key(folder, key, present)
-        mark = f"{reason}-{now.astimezone(UTC):%Y-%m-%dT%H%M%SZ}"
-        aside = database.with_name(f"{database.name}.{mark}") if database.exists() else None
+        successor = _with_present_key(folder, key, keys.present)
+        mark = _mark(storage, f"{reason}-{now.astimezone(UTC):%Y-%m-%dT%H%M%SZ}")
+        aside = _marked(database, mark)
         _swap_recordings(folder / archive.RECORDINGS, storage.recordings, mark)
-        put_in_place(successor, database, aside or database.with_name(f"{database.name}.{mark}"))
-    return Restored(manifest=manifest, aside=aside)
+        put_in_place(successor, database, aside)
+    return Restored(manifest=manifest, aside=aside if aside.exists() else None)
 
 
-def configuration(file: Path, keys: Sequence[Key], storage: StorageConfig) -> bytes | None:
+def configuration(file: Path, keys: Keyring, storage: StorageConfig) -> bytes | None:
     """Return the configuration that is in a backup, None when it has none. Raises as `verify` does."""
     with _unpacked(file, storage, keys) as (_, folder, key):
         saved = folder / archive.CONFIGURATION
@@ -102,9 +102,10 @@ async def open_or_restore(storage: StorageConfig, clock: Clock, environ: Mapping
 
 
 def _recover(storage: StorageConfig, environ: Mapping[str, str], now: datetime, error: StorageError) -> None:
-    """Put the newest backup back that the present key opens, which also tells damage from a wrong key."""
-    present = find_key(storage.key_path, environ)
-    keys = [] if present is None else [present]
+    """Put the newest backup back that can be opened, which also tells damage from a wrong key."""
+    keys = keyring(storage, environ)
+    if isinstance(error, WrongKeyError):  # only a backup with the present key proves that the key is right
+        keys = Keyring(present=keys.present)
     good = next((file for file in backups(storage.backups) if _is_good(file, storage, keys)), None)
     if good is None:
         raise type(error)(f"{error}; there is no good backup in {storage.backups}", remedy=error.remedy) from error
@@ -123,7 +124,7 @@ def _recover(storage: StorageConfig, environ: Mapping[str, str], now: datetime, 
     )
 
 
-def _is_good(file: Path, storage: StorageConfig, keys: Sequence[Key]) -> bool:
+def _is_good(file: Path, storage: StorageConfig, keys: Keyring) -> bool:
     try:
         verify(file, storage, keys)
     except StorageError as error:
@@ -133,7 +134,7 @@ def _is_good(file: Path, storage: StorageConfig, keys: Sequence[Key]) -> bool:
 
 
 @contextmanager
-def _unpacked(file: Path, storage: StorageConfig, keys: Sequence[Key]) -> Iterator[tuple[Manifest, Path, Key | None]]:
+def _unpacked(file: Path, storage: StorageConfig, keys: Keyring) -> Iterator[tuple[Manifest, Path, Key | None]]:
     """Yield what a backup is, the folder in which it lies whole and verified, and its key."""
     with explaining(file):
         if not file.is_file():
@@ -141,7 +142,7 @@ def _unpacked(file: Path, storage: StorageConfig, keys: Sequence[Key]) -> Iterat
         parent = storage.directory if storage.directory.is_dir() else file.parent
         with tempfile.TemporaryDirectory(prefix=PARTIAL, dir=parent) as name:
             folder = Path(name)
-            manifest, key = archive.read(file, {key.name: key for key in keys}, folder)
+            manifest, key = archive.read(file, keys.by_name, folder)
             found = checked(folder / archive.DATABASE, None if key is None else key.database)
             if found != manifest.contents:
                 raise archive.damaged(file, "the database in it is not that of its manifest")
@@ -175,9 +176,24 @@ def _remove_partial(directory: Path, but: Path) -> None:
             shutil.rmtree(left)
 
 
+def _mark(storage: StorageConfig, wanted: str) -> str:
+    """Return an ending that nothing that was put aside before has."""
+    taken = {file.name for file in storage.directory.iterdir()}
+    marks = (wanted if number == 1 else f"{wanted}_{number}" for number in count(1))
+    return next(
+        mark
+        for mark in marks
+        if taken.isdisjoint(_marked(path, mark).name for path in (storage.database, storage.recordings))
+    )
+
+
+def _marked(path: Path, mark: str) -> Path:
+    return path.with_name(f"{path.name}.{mark}")
+
+
 def _swap_recordings(unpacked: Path, recordings: Path, mark: str) -> None:
     if recordings.exists():
-        recordings.rename(recordings.with_name(f"{recordings.name}.{mark}"))
+        recordings.rename(_marked(recordings, mark))
     if unpacked.exists():
         for file in unpacked.iterdir():
             sync_file(file)
