@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from opentelemetry.sdk.trace.export import SpanExporter
     from opentelemetry.trace import Tracer
 
-EXPORT_TIMEOUT_S = 3.0
+EXPORT_TIMEOUT_S = 1.0
 """The collector is on this machine; what does not take the spans by then is down, and they are dropped."""
 NS = 1_000_000_000
 ROOT = "invoke_agent appliance"
