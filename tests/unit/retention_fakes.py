@@ -176,4 +176,5 @@ def _forms(word: str) -> list[bytes]:
     for skipped in range(3):  # base64 of a longer text that has the word in it, at each of the three phases
         whole = base64.b64encode(bytes(skipped) + word.encode())
         forms.append(whole[4 if skipped else 0 : -4])
-    return [form for form in forms if len(form) >= 8]
+    assert len(word) >= 6, "a short word is found by chance"
+    return [form for form in forms if len(form) >= 6]
