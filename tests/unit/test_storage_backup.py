@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import logging
 import resource
+import shutil
 import subprocess
 import sys
 import tarfile
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from random import Random
 
@@ -28,7 +30,7 @@ from appliance.storage.rotation import rekey_file
 from appliance.storage.sealed import Sealer
 from tests.unit.storage_child import NOW
 from tests.unit.storage_fakes import HandClock
-from tests.unit.storage_site import SPOKEN, config, damage, found, noted, plain_database, readable, rows
+from tests.unit.storage_site import SPOKEN, config, damage, found, note, noted, plain_database, readable, rows
 
 
 @pytest.fixture
@@ -79,6 +81,23 @@ async def test_everything_comes_back(storage: StorageConfig, tmp_path: Path) -> 
     assert configuration(made.file, keyring(storage, {}), storage) == settings.read_bytes()
 
 
+async def test_a_log_that_a_crash_has_left_is_kept_and_not_taken_for_the_backups(
+    storage: StorageConfig, tmp_path: Path
+) -> None:
+    await noted(storage, "a")
+    file = backed_up(storage).file
+    database = await open_database(storage, {})
+    await database.write(partial(note, name="late", times=500))
+    crashed = config(tmp_path / "crashed")
+    shutil.copytree(storage.directory, crashed.directory)
+    await database.close()
+    assert (crashed.directory / "appliance.db-wal").stat().st_size
+    aside = put_back(file, crashed)
+    assert await found(crashed) == ["a"]
+    assert aside is not None
+    assert rows(aside, read_key_file(crashed.key_path)) == ["a", "late"]
+
+
 async def test_nothing_in_a_backup_can_be_read(storage: StorageConfig, tmp_path: Path) -> None:
     await noted(storage, "a", times=500)
     settings = tmp_path / "config.yaml"
@@ -127,9 +146,13 @@ async def test_the_oldest_are_deleted_and_times_that_repeat_are_none(storage: St
     assert backups(storage.backups) == list(reversed(made[-3:]))
 
 
-async def test_damage_anywhere_in_a_backup_is_found(storage: StorageConfig) -> None:
+async def test_damage_anywhere_in_a_backup_is_found(storage: StorageConfig, tmp_path: Path) -> None:
     await noted(storage, "a", times=50)
-    file = backed_up(storage).file
+    settings = tmp_path / "config.yaml"
+    settings.write_text(SPOKEN)
+    storage.recordings.mkdir()
+    (storage.recordings / "1.wav").write_bytes(b"sound" * 100)
+    file = backed_up(storage, settings=settings).file
     whole = file.read_bytes()
     with tarfile.open(file) as archive:
         members = [range(member.offset, member.offset_data + member.size) for member in archive]
@@ -294,13 +317,15 @@ async def test_a_wrong_key_is_not_mistaken_for_damage(tmp_path: Path) -> None:
     storage = config(tmp_path, restore_automatically=True)
     await noted(storage, "a")
     backed_up(storage)
+    rekey_file(storage)  # keeps the old key, which opens the backup, and yet says nothing about the present one
+    await noted(storage, "b")
     right = storage.key_path.rename(tmp_path / "right.key")
     for make in (lambda: make_key_file(storage.key_path), storage.key_path.unlink):
         make()
         with pytest.raises(WrongKeyError):
             await started(storage)
     right.rename(storage.key_path)
-    assert await started(storage) == ["a"]
+    assert await started(storage) == ["a", "b"]
 
 
 async def test_a_sound_database_is_just_opened(tmp_path: Path) -> None:

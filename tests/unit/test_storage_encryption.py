@@ -275,6 +275,7 @@ async def test_what_was_left_to_be_overwritten_is_when_the_database_is_opened(st
     alive = storage.database.with_name(f"appliance.db{NEXT}")
     alive.hardlink_to(storage.database)  # a second name of the database itself must not be overwritten
     assert await found(storage) == ["a"]
+    assert await found(storage) == ["a"]  # from the disk, and not from what was in memory
     assert not left.exists()
     assert not alive.exists()
 
