@@ -9,4 +9,4 @@ class AuditError(ApplianceError):
     """A key or an export cannot be used; the trail itself is untouched."""
 
     code = "audit"
-    exit_status = 10
+    exit_status = 11

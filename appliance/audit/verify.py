@@ -255,7 +255,8 @@ class Verifier:
         if proven > self._last:
             self._find(self._last + 1, proven, Fault.TRUNCATED, "the end was cut off; a checkpoint proves it")
         unsigned = self._last - max(signed, self._first - 1)
-        if expected and unsigned > (self._longest_tail if signed else 0):
+        allowed = self._longest_tail if signed and proven <= self._last else 0
+        if expected and unsigned > allowed:
             what = f"{unsigned} records are unsigned, more than there may be"
             self._find(self._last - unsigned + 1, self._last, Fault.UNSIGNED, what)
 

@@ -28,9 +28,10 @@ from appliance.cli.options import AsJson, ConfigFile
 from appliance.clock import SystemClock
 from appliance.config.audit import AuditConfig
 from appliance.config.load import load
-from appliance.config.storage import DATABASE
+from appliance.config.storage import StorageConfig
 from appliance.errors import UsageError
 from appliance.storage.db import Database
+from appliance.storage.opening import open_database
 
 app = typer.Typer(no_args_is_help=True, help="What was done, and whether anybody has changed the record of it.")
 keys = typer.Typer(no_args_is_help=True, help="The key that signs the audit trail.")
@@ -60,19 +61,19 @@ WithDetails = Annotated[
 class _Place:
     """Where the trail is."""
 
-    database: Path
+    storage: StorageConfig
     config: AuditConfig
 
     @property
     def key_file(self) -> Path:
-        return self.config.key_path(self.database.parent)
+        return self.config.key_path(self.storage.directory)
 
 
 def _place(directory: Path | None, file: Path | None) -> _Place:
     if directory is not None:
-        return _Place(database=directory / DATABASE, config=AuditConfig())
+        return _Place(storage=StorageConfig(directory=directory), config=AuditConfig())
     config = load(file)
-    return _Place(database=config.storage.database, config=config.audit)
+    return _Place(storage=config.storage, config=config.audit)
 
 
 @app.command(epilog="Examples: appliance audit verify --public-key public.key · appliance audit verify --json")
@@ -205,12 +206,12 @@ def new_key(
 
 def _with_database(place: _Place, work: Callable[[Database], Awaitable[T]]) -> T:
     """Do something with the database. There is none before the daemon has run, and looking does not make it."""
-    path = place.database
+    path = place.storage.database
     if not path.exists():
         raise UsageError(f"{path}: there is no audit trail yet", remedy="The daemon makes it when it starts.")
 
     async def opened() -> T:
-        database = await Database.open(path)
+        database = await open_database(place.storage)
         try:
             return await work(database)
         finally:

@@ -1,6 +1,6 @@
 """The process that the bench of the audit trail kills.
 
-A life is given a directory and a number. It records that number and those that follow, signs often, erases now and then,
+A life is given a directory and a number. It records that number and those that follow, signs often, erases at times,
 and says of each record when it is on disk.
 """
 
