@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from stdnum import iban
 
@@ -34,7 +35,7 @@ class CodeFinder:
                 continue
             cue = governing(cues, folded, _first_digit(run), run.end, 0)
             kind = cue.kind if cue else expected
-            found += self._valid(run) or self._announced(run, kind)
+            found += self._valid(run) or self._announced(_after(run, cue), kind)
         return [each for each in found if each.finding.kind in self.wanted]
 
     def _valid(self, run: Run) -> list[Match]:
@@ -42,7 +43,7 @@ class CodeFinder:
             code = part.chars.upper()
             if code.isdecimal():
                 continue
-            if _SHORTEST_IBAN <= len(code) <= _LONGEST_IBAN and code[:2].isalpha() and iban.is_valid(code):
+            if _has_form_of_iban(code):
                 return [match(Kind.IBAN, code, part.start, part.end)]
             for scheme in self.schemes:
                 if scheme.alone and len(code) <= _LONGEST_ID and scheme.form.fullmatch(code) and scheme.is_valid(code):
@@ -59,6 +60,20 @@ class CodeFinder:
         return []
 
 
+def _has_form_of_iban(code: str) -> bool:
+    """Tell whether characters have the form of their country's IBAN, whatever the check digits: one may be wrong."""
+    if not _SHORTEST_IBAN <= len(code) <= _LONGEST_IBAN or not code[:2].isalpha() or not code[2:4].isdecimal():
+        return False
+    checked = f"{code[:2]}{iban.calc_check_digits(code)}{code[4:]}"
+    return bool(iban.is_valid(checked, check_country=False))
+
+
+def _after(run: Run, cue: Cue | None) -> Run:
+    """Return what of a run stands after its cue: "IBAN" may have been read as letters."""
+    pieces = tuple(piece for piece in run.pieces if cue is None or piece.start >= cue.end or cue.start > run.start)
+    return Run(pieces=pieces) if pieces else run
+
+
 def _first_digit(run: Run) -> int:
     """Return where the first digit of a run stands: words of a cue may look like spelled letters before it."""
     first = next(index for index, piece in enumerate(run.pieces) if piece.is_digits)
@@ -68,10 +83,12 @@ def _first_digit(run: Run) -> int:
 
 
 def _parts(run: Run) -> Iterator[Run]:
-    """Yield the parts of a run, longest first."""
-    count = len(run.pieces)
-    for length in range(count, 0, -1):
-        for first in range(count - length + 1):
-            part = run.part(first, first + length)
-            if len(part.chars) <= _LONGEST_IBAN:
-                yield part
+    """Yield the parts of a run, longest first; what is written without a gap is not taken apart."""
+    pieces = run.pieces
+    apart = [True, *(before.end < after.start for before, after in pairwise(pieces)), True]
+    for length in range(min(len(pieces), _LONGEST_IBAN), 0, -1):
+        for first in range(len(pieces) - length + 1):
+            if apart[first] and apart[first + length]:
+                part = run.part(first, first + length)
+                if len(part.chars) <= _LONGEST_IBAN:
+                    yield part

@@ -26,11 +26,13 @@ _PHONE = (
     r"|tel\b\.?|landline|fax(?: number)?|what'?s ?app|zap\b|(?:call|ring|text|reach|phone|dial|contact)(?:ed|ing)?\b"
     r"(?: (?:me|us|him|her|them|back|my \w+))*|call ?back(?: number)?|contact number|area code|extension"
     r"|telefon(?:e|o|nummer|isch)?|celular|telemovel|fone|contacto?|lig(?:ar|ue|a)\b|ddd"
-    r"|handy(?:nummer)?|mobil(?:nummer|funk)?|ruf ?nummer|ruckruf\w*|erreich\w+|anrufen|rufen sie|durchwahl|nummer lautet"
+    r"|handy(?:nummer)?|mobil(?:nummer|funk)?|ruf ?nummer|ruckruf\w*|erreich\w+|anrufen|rufen sie"
+    r"|durchwahl|nummer lautet"
     r"|movil|llam\w+|marc(?:ar|a|que)\b"
 )
 _NUMBER = (
-    r"(?:^|\b(?:my|his|her|their|our|the|a|best|another|new|old|other|direct|daytime|evening|work|home|office|current|full"
+    r"(?:^|\b(?:my|his|her|their|our|the|a|best|another|new|old|other|direct|daytime|evening|work|home"
+    r"|office|current|full"
     r"|right|correct|own|private|usual) )(?:numbers?\b(?! of\b)|number's\b)"
     r"|\b(?:meu|o|seu) numero|(?:mi|el|su) numero|(?:meine|die|seine|ihre) nummer"
 )
@@ -38,20 +40,23 @@ _IBAN = r"iban|i\.b\.a\.n\.?|bank ?verbindung|konto ?nummer|kontonr"
 _OTHER = (
     r"\b(?:(?:bestell|auftrags|kunden|rechnungs|vorgangs|serien|artikel|sendungs|referenz|zimmer|chargen|lot|patienten"
     r"|vertrags|material|zahler|teile|haus|ticket|bahn|bus|linien)-?(?:nummern?|nr)\b"
-    r"|(?:purchase )?orders?|ref(?:erence)?|invoices?|bookings?|confirmation|policy|polic[ae]|tracking|customer|member(?:ship)?"
+    r"|(?:purchase )?orders?|ref(?:erence)?|invoices?|bookings?|confirmation|policy|polic[ae]|tracking"
+    r"|customer|member(?:ship)?"
     r"|serials?|tickets?|case|lots?|batch(?:es)?|parts?|rooms?|sku|ean|gtin|bar ?codes?|items?|models?|meters?|claim"
-    r"|contract|badge|employee|work ?order|job|file|chart|patient|reservation|voucher|coupon|transaction|receipts?|asset"
+    r"|contract|badge|employee|work ?order|job|file|chart|patient|reservation|voucher|coupon|transaction"
+    r"|receipts?|asset"
     r"|sensors?|machines?|pallets?|containers?|shipments?|parcels?|vin|isbn|pin|codes?|version|build|firmware|port"
     r"|lines?|bus(?:es)?|trains?|flights?|gates?|beds?|wards?|floors?|pages?|forms?|shelf|bins?|drawings?|articles?"
     r"|pedidos?|encomendas?|protocolo|referencia|fatura|factura|boleto|lote|matricula|quartos?|salas?|linhas?|onibus"
     r"|nota(?: fiscal)?|codigo|serie|rastreio|rastreamento|processo|contrato|apolice|reserva|cliente|peca"
-    r"|habitacion|lineas?|albaran|envio|seguimiento|expediente|poliza|zimmer|linie|seite|charge|bestellung|rechnung"
+    r"|habitacion|lineas?|albaran|envio|seguimiento|expediente|poliza|zimmer|linie|seite|bestellung|rechnung"
     r"|auftrag|kunde|vorgang|sendung|vertrag|teil)\b"
     r"(?:[\s-]+(?:numbers?|no\b|nos\b|nr\b|code|id|numero|nummer|de|do|da|del|of|barras))*"
 )
 _WEAK = re.compile(_NUMBER)
 _INTRODUCES = re.compile(
-    r"(?:[\s:,.#=-]|\b(?:is|was|it'?s|are|number|numbers?|no|code|id|the|my|for|e|es|ist|lautet|numero|nummer|nr|o|a|el|la"
+    r"(?:[\s:,.#=-]|\b(?:is|was|it'?s|are|number|numbers?|no|code|id|the|my|for|e|es|ist|lautet|numero"
+    r"|nummer|nr|o|a|el|la"
     r"|that'?s|ending|in|with|from|to|de|do|da|del|called|reads?|says|and)\b)*"
 )
 
@@ -108,8 +113,9 @@ def _behind(cues: Sequence[Cue], folded: str, end: int) -> Cue | None:
         if cue.start >= end and cue.kind and not cue.weak:
             between = folded[end : cue.start]
             fits = len(between) <= AFTER and re.fullmatch(
-                r"[\s,.]*(?:(?:is|was|that'?s|it'?s|e|es|ist|das|esse|este|ese|my|the|her|his|meu|minha|mi|o|a|el|la|meine?"
-                r"|for|on|als|como)[\s,.]+)+",
+                r"[\s,.]*(?:(?:is|was|that'?s|it'?s|e|es|ist|das|esse|este|ese|my|the|her|his|meu|minha|mi|o|a|el|la"
+                r"|meine?"
+                r"|for|on|als|como|of|last|four|4|digits)[\s,.]+)*",
                 between,
             )
             return cue if fits else None

@@ -10,7 +10,7 @@ from appliance.redaction.numerals import LANGUAGES
 from appliance.understanding.letters import NATO
 from appliance.understanding.words import word_set
 
-_WRITTEN = re.compile(r"[\w.+'-]+\s?@\s?[a-z0-9-]+(?:\s?\.\s?[a-z0-9-]+)*")
+_WRITTEN = re.compile(r"(?<![\w.+'-])[\w.+'-]+\s?@\s?[a-z0-9-]+(?:\s?\.\s?[a-z0-9-]+)*")
 _AT = re.compile(r"(?<!\w)(?:@|at(?:\s+sign)?|arroba|klammeraffe)(?!\w)")
 _SIGNS = {
     "dot": ".", "point": ".", "period": ".", "ponto": ".", "punto": ".", "punkt": ".",
@@ -21,11 +21,11 @@ _TOP = (
     "com|org|net|edu|gov|info|biz|eu|io|co|uk|us|de|at|ch|br|pt|es|fr|it|nl|be|ie|mx|ar|cl|pl|ca|au|email|online|app|dev"
     "|health|clinic|bank|test|example"
 )
-_DOT = r"(?:\s*\.\s*|[\s,]+(?:dot|point|period|ponto|punto|punkt)[\s,]+)"
+_DOT = r"(?:\s*\.\s*|[\s,]+(?:dot|point|period|ponto|punto|punkt)(?:[\s,]+|(?=com\b|org\b|net\b|de\b)))"
 _DASH = r"(?:-|\s+(?:dash|hyphen|minus|hifen|traco|guion|bindestrich|strich)\s+)"
 _LABEL = rf"[a-z0-9]+(?:(?:{_DASH}|[\s,-]{{1,2}})[a-z0-9]+){{0,5}}?"
 _DOMAIN = re.compile(
-    rf"[\s,]*(?P<host>(?:{_LABEL}{_DOT}){{1,3}}?(?:{_TOP}|d[\s-]e|c[\s-]o[\s-]m|e[\s-]s|p[\s-]t|b[\s-]r|com\s(?:br|mx|pt))"
+    rf"[\s,]*(?P<host>(?:{_LABEL}{_DOT}){{1,3}}?(?:{_TOP}|c[\s-]o[\s-]m|[a-z][\s-][a-z]|com\s(?:br|mx|pt))"
     rf"(?:{_DOT}(?:{_TOP}))?)(?![\w@])"
 )
 _STOP = word_set(
@@ -78,17 +78,18 @@ def _host(said: str) -> str:
 
 def _local(folded: str, earliest: int, at: int) -> tuple[int, str] | None:
     """Read backwards from "at"; return where the address begins, and its part before the sign."""
-    start, parts, names, after_sign = at, [], 0, True
-    for word in reversed(list(_WORD.finditer(folded, earliest, at))[-_MOST_WORDS:]):
+    start, names, after_sign = at, 0, True
+    parts: list[str] = []
+    words = list(_WORD.finditer(folded, earliest, at))[-_MOST_WORDS:]
+    for index in range(len(words) - 1, -1, -1):
+        word, previous = words[index], words[index - 1][0] if index else ""
         gap = folded[word.end() : start]
         sign = word[0] in _SIGNS or re.fullmatch(r"[._+-]", gap) is not None
         if re.search(r"[:;!?]|[.]\s|\"", gap) or (
             parts and "," in gap and not (sign or after_sign or _is_atom(word[0]))
         ):
             break
-        if word[0] in _STOP and not after_sign and not (len(word[0]) == 1 and parts and _is_atom(parts[-1])):
-            break
-        if word[0] in _STOP and not parts:
+        if _is_stop(word[0]) and not (previous in _SIGNS or _is_spelled(word[0], previous, parts[-1:], after_sign)):
             break
         plain = word[0] not in _SIGNS and not _is_atom(word[0])
         names = names + 1 if plain and not after_sign else int(plain)
@@ -105,6 +106,17 @@ def _local(folded: str, earliest: int, at: int) -> tuple[int, str] | None:
         start += len(folded[start:at]) - len(folded[start:at].lstrip(" ,.-"))
     name = "".join(_SIGNS.get(part, _spelled(part)) for part in reversed(parts))
     return (start, name) if name else None
+
+
+def _is_stop(word: str) -> bool:
+    return word in _STOP or word.endswith("'s")
+
+
+def _is_spelled(word: str, previous: str, following: list[str], after_sign: bool) -> bool:
+    """Tell whether "a", "e" or "o" is a letter that is spelled here, or any word a part between two signs."""
+    if following and after_sign:
+        return True
+    return len(word) == 1 and any(_is_atom(each) for each in (previous, *following))
 
 
 def _is_atom(word: str) -> bool:

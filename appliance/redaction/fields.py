@@ -28,7 +28,8 @@ _ENDINGS = {
     ("security", "number"): Kind.NATIONAL_ID,
 }
 _PEOPLE = word_set(
-    "patient caller customer client person visitor guest contact first last full family given middle holder member owner",
+    "patient caller customer client person visitor guest contact first last full family given middle",
+    "holder member owner",
     "employee cardholder user sender recipient",
 )
 """Before `name`: whose name it is. The name of a doctor, product or file is nobody's secret."""

@@ -33,7 +33,7 @@ _TABLE = _Folding()
 
 
 def fold(text: str) -> str:
-    """Return `text` in lower case without accents, digits as ASCII, placeholders hidden; each character in its place."""
+    """Return `text` in lower case without accents, digits as ASCII, placeholders hidden; no character moves."""
     folded = text.translate(_TABLE)
     if "[" not in text:
         return folded

@@ -17,25 +17,32 @@ _TITLE = (
     r"|doutora?|doctora?|don|madame|monsieur|dra)\b\.?"
 )
 _STRONG = re.compile(
-    r"\b(?:my (?:\w+ )?name(?: is|'s|,)?|(?:her|his|their|whose|the (?:\w+ )?)(?:name)(?: is|'s|:)|(?:first|last|family|full"
-    r"|given|maiden) name(?: is|'s|:)?|surname(?: is|'s|:)?|name is|name's|name:|names?'? of|(?:by|under|in) the name(?: of)?|i'm called"
+    r"(?:\b(?:my (?:\w+ )?name(?: is|'s|,)?|(?:her|his|their|whose|the (?:\w+ )?)(?:name)(?: is|'s|:)"
+    r"|(?:first|last|family|full"
+    r"|given|maiden) name(?: is|'s|:)?|surname(?: is|'s|:)?|name is|name's|name:|names?'? of|(?:by|under"
+    r"|in) the name(?: of)?|i'm called"
     r"|they call me|call me|booked under"
-    r"|(?:o )?meu nome(?: completo)? e|nome(?: completo)?:?(?: e)?|me chamo|chamo-me|se chama|sobrenome(?: e)?|aqui e (?:o|a)"
+    r"|(?:o )?meu nome(?: completo)? e|nome(?: completo)?:?(?: e)?|me chamo|chamo-me|se chama"
+    r"|sobrenome(?: e)?|aqui e (?:o|a)"
     r"|aqui quem fala e (?:o|a)|quem fala e (?:o|a)|fala (?:o|a)(?= )"
     r"|mein(?: voller)? name(?: ist|:)?|ich hei(?:ß|ss)e|nachname(?: ist|:)?|vorname(?: ist|:)?|name ist|hier spricht"
-    r"|me llamo|mi nombre(?: completo)? es|nombre(?: completo)?:?(?: es)?|mis? apellidos?(?: es| son)?|apellidos?:?|se llama"
-    r"|le habla|habla con|je m'appelle|soy (?:el|la)(?= (?:senora?|dr|dra)\b))"
+    r"|me llamo|mi nombre(?: completo)? es|nombre(?: completo)?:?(?: es)?|mis? apellidos?(?: es| son)?"
+    r"|apellidos?:?|se llama"
+    r"|le habla|habla con|je m'appelle|soy (?:el|la)(?= (?:senora?|dr|dra)\b))|^name)"
     rf"[\s,:]+(?:(?:it's|is|the|a|o|el|la)\s+)?(?:{_TITLE}\s+)?"
 )
 _WEAK = re.compile(
     rf"\b(?:i'm|i am|this is|it's|it is|here is|sou (?:o|a)|eu sou|aqui e|soy|ich bin|hier ist|da ist|es"
     rf"|speaking with|am)[\s,]+(?P<title>{_TITLE}\s+)?"
 )
-_SURE_INTRODUCTIONS = re.compile(r"(?:i'm|i am|this is|sou (?:o|a)|eu sou|soy|ich bin|hier ist|aqui e)\b")
+_SURE_INTRODUCTIONS = re.compile(r"(?:i'm|i am|this is|speaking with|sou (?:o|a)|eu sou|soy|ich bin|hier ist|aqui e)\b")
 _TITLED = re.compile(
-    r"\b(?:mrs|mr|ms|miss|mister|missus|frau|herrn?|sra|sr|srta|dona|seu|senhora?|senora?|senorita|madame|monsieur)\b\.?\s+"
+    r"\b(?:mrs|mr|mister|missus|frau|herrn?|sra|sr|srta|dona|senhora?|senora?|senorita|madame|monsieur"
+    r"|(?P<capital>ms|miss|don))\b\.?\s+"
 )
-_SPEAKING = re.compile(r"[\s,]+(?:speaking|here|calling|hier|falando|am apparat|al habla|on the (?:line|phone))\b")
+_SPEAKING = re.compile(
+    r"(?<![\s,])[\s,]+(?:speaking|here|calling|hier|falando|am apparat|al habla|on the (?:line|phone))\b"
+)
 _WORD = re.compile(r"[^\W\d_]+(?:['-][^\W\d_]+)*")
 _GAP = re.compile(r" |\. | ?- ?")
 _SPELLED = re.compile(
@@ -72,7 +79,7 @@ def _introduced(text: str, folded: str) -> list[Match]:
         sure = cue["title"] or _SURE_INTRODUCTIONS.match(cue[0])
         found += named if named and (sure or _SPEAKING.match(folded, named[0].end)) else []
     for cue in _TITLED.finditer(folded):
-        if text[cue.start()].isupper() or not text[:1].isupper():
+        if not cue["capital"] or text[cue.start()].isupper():
             found += _named(text, folded, cue.end(), small=False)
     for cue in _SPEAKING.finditer(folded):
         begin = re.search(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from stdnum import luhn
 
@@ -25,6 +26,7 @@ _LONGEST_ID, _SECURITY_CODE, _LAST_FOUR = 16, (3, 4), 4
 _MOST_BESIDE = 8
 """Digits that may stand before or after a card in one breath: the month it ends, and the security code."""
 _LONGEST_STEP = 20
+_BEGINNING = 4
 _CORRECTED = re.compile(
     r"[\s,.]*(?:(?:no|sorry|wait|actually|correction|i mean|make that|nao|desculpa|desculpe|perdao|quer dizer|perdon"
     r"|digo|nein|entschuldigung|ich meine)[\s,.]+)+"
@@ -59,27 +61,25 @@ class NumberFinder:
         count = len(run.digits)
         if cue.kind is None:
             return []
-        if cue.short and count in _SECURITY_CODE:
-            return [_whole(Kind.CARD, run)]
-        if cue.kind is Kind.CARD and count >= _SHORTEST_CARD:
-            return (
-                [_whole(Kind.CARD, run)] if count <= max(CARD_LENGTHS) else self._card(run) or [_whole(Kind.CARD, run)]
-            )
-        if cue.kind is Kind.PHONE and not cue.weak and phones.stands_alone(run.chars, self.countries):
-            return [self._phone(run)]
-        alone = self._alone(run)
-        if cue.weak and alone:
-            return alone
+        if cue.kind is Kind.CARD and (count >= _SHORTEST_CARD or (cue.short and count in _SECURITY_CODE)):
+            whole = [_whole(Kind.CARD, run)]
+            return whole if count <= max(CARD_LENGTHS) else self._card(run) or whole
         if cue.kind is Kind.PHONE and count >= phones.SHORTEST:
-            other = [each for each in alone if each.finding.kind is not Kind.PHONE]
-            return other or ([] if cue.weak and count > phones.LONGEST else [self._phone(run)])
-        if cue.kind is Kind.NATIONAL_ID:
-            last = count == _LAST_FOUR and _LAST.search(folded) is not None
-            if last or _SHORTEST_ID <= count <= _LONGEST_ID:
-                return [_whole(Kind.NATIONAL_ID, run)]
+            return self._called_phone(run, cue)
+        if cue.kind is Kind.NATIONAL_ID and _is_identity_length(count, folded):
+            return [_whole(Kind.NATIONAL_ID, run)]
         if cue.kind is Kind.IBAN and count >= _SHORTEST_IBAN:
             return [_whole(Kind.IBAN, run)]
-        return alone
+        return self._alone(run)
+
+    def _called_phone(self, run: Run, cue: Cue) -> list[Match]:
+        """Read what was called a telephone number, or only "my number", which may be something else."""
+        if not cue.weak and phones.stands_alone(run.chars, self.countries):
+            return [self._phone(run)]
+        alone = self._alone(run)
+        if cue.weak and (alone or len(run.digits) > phones.LONGEST):
+            return alone
+        return [each for each in alone if each.finding.kind is not Kind.PHONE] or [self._phone(run)]
 
     def _alone(self, run: Run) -> list[Match]:
         """Recognise what nothing announces by its check digits and its form."""
@@ -132,6 +132,20 @@ def known_numbers(runs: Sequence[Run], known: Sequence[Finding], same: Callable[
     return found
 
 
+def abandoned(runs: Sequence[Run], found: Sequence[Match]) -> list[Match]:
+    """Return the runs that begin as a card or identity number does: somebody has begun, and begun again."""
+    begun = {
+        _comparable(each.finding)[:_BEGINNING]: each.finding.kind
+        for each in found
+        if each.finding.kind in {Kind.CARD, Kind.NATIONAL_ID}
+    }
+    return [
+        _whole(begun[run.digits[:_BEGINNING]], run)
+        for run in runs
+        if len(run.digits) >= _SHORTEST_ID and run.digits[:_BEGINNING] in begun
+    ]
+
+
 def _comparable(finding: Finding) -> str:
     if finding.kind in {Kind.NAME, Kind.EMAIL, Kind.DATE_OF_BIRTH}:
         return ""
@@ -141,6 +155,10 @@ def _comparable(finding: Finding) -> str:
 
 def _whole(kind: Kind, run: Run) -> Match:
     return match(kind, run.digits, run.start, run.end)
+
+
+def _is_identity_length(count: int, folded: str) -> bool:
+    return _SHORTEST_ID <= count <= _LONGEST_ID or (count == _LAST_FOUR and _LAST.search(folded) is not None)
 
 
 def _card_parts(run: Run) -> Iterator[Run]:
@@ -177,5 +195,5 @@ def _is_list(run: Run) -> bool:
     pieces = run.pieces
     if len(pieces) < 3 or not all(piece.pause for piece in pieces[1:]):  # noqa: PLR2004 - two numbers are no list
         return False
-    values = [int(piece.digits) for piece in map(lambda p: Run(pieces=(p,)), pieces)]
-    return all(0 < after - before <= _LONGEST_STEP for before, after in zip(values, values[1:], strict=False))
+    values = [int(piece.chars.lstrip("+")) for piece in pieces]
+    return all(0 < after - before <= _LONGEST_STEP for before, after in pairwise(values))

@@ -28,7 +28,7 @@ def _digits(words: str) -> dict[str, str]:
     return {word: str(value) for word, value in _numbered(words, 0).items()}
 
 
-_GERMAN_UNITS = "null ein zwei drei vier funf sechs sieben acht neun".split()
+_GERMAN_UNITS = ["null", "ein", "zwei", "drei", "vier", "funf", "sechs", "sieben", "acht", "neun"]
 _GERMAN_TENS = _numbered("zwanzig dreißig|dreissig vierzig funfzig sechzig siebzig achtzig neunzig", 20, 10)
 _GERMAN_TEENS = _numbered(
     "zehn elf zwolf dreizehn vierzehn funfzehn sechzehn siebzehn|siebenzehn achtzehn neunzehn", 10
@@ -112,7 +112,8 @@ def value_of(words: Sequence[str]) -> int | None:
 
     None where a word is no number.
     """
-    total, groups = 0, []
+    total = 0
+    groups: list[int] = []
     for word in words:
         if word in LINKS:
             continue

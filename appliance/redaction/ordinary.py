@@ -7,16 +7,21 @@ from appliance.understanding.words import MONTHS, WEEKDAYS, word_set
 
 ORDINARY = (
     word_set(
-        "will may mark grace rose hope faith joy bill rob sue art dawn summer autumn april june august frank grant chase",
+        "will may mark grace rose hope faith joy bill rob sue art dawn summer autumn april june august frank",
+        "grant chase",
         "drew dean earl king young long short black white brown green gray grey baker cook price day hill wood woods",
-        "stone rivers fields banks bush church park parks page post reed rich sharp small snow street strong swift waters",
-        "wells winter bell bond carter case cash cross field fisher fox gold good hall hand head house hunter iron jack",
-        "just knight lane law lake light little love major marsh mason miles mills moon moss noble north pearl penny pool",
+        "stone rivers fields banks bush church park parks page post reed rich sharp small snow street strong",
+        "swift waters",
+        "wells winter bell bond carter case cash cross field fisher fox gold good hall hand head house",
+        "hunter iron jack",
+        "just knight lane law lake light little love major marsh mason miles mills moon moss noble north",
+        "pearl penny pool",
         "poor porter pope power rain ray read rice ring rock rush sage sand save shore singer smart south star steel",
         "taylor temple walker wall ward water way west wise wolf world pat ruby amber ivy daisy lily olive holly jade",
         "mercy patience victor sandy dusty misty stormy sunny candy ginger basil max guy nick don van ben mike bob",
         "rosa clara luz dias pinto costa campos ramos rocha santos leite machado carneiro coelho cruz flores franco",
-        "guerra leao lobo paz prado reis sales vale neves lima silva nova vitoria gloria sol luna mar reyes rico blanco",
+        "guerra leao lobo paz prado reis sales vale neves lima silva nova vitoria gloria sol luna mar reyes",
+        "rico blanco",
         "moreno rubio leon calle casas iglesias campo bueno angel jesus domingo julio junio mayo enero abril serra",
         "klein lang jung alt gross groß weiß weiss schwarz braun koch bauer richter schneider weber wolf konig kaiser",
         "stark sommer winter vogel berg stein ernst engel fuchs herzog hahn roth schmied wagner zimmermann kraft",
@@ -26,7 +31,8 @@ ORDINARY = (
     | frozenset(MONTHS)
     | frozenset(WEEKDAYS)
 )
-"""Parts of a name that are not looked for by themselves: "will" and "may" would be taken out of every other sentence."""
+"""Parts of a name that are not looked for by themselves: "will" and "may" would be taken out of",
+"every other sentence."""
 
 _FOREIGN = word_set(
     "e o os as um uma de que eu ele ela voce meu minha seu sua para por com sem nao sim aqui agora hoje amanha ontem",

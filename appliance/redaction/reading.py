@@ -31,6 +31,8 @@ _MOST_SKIPPED = 3
 _LONGEST_LETTERS = 8
 _LONGEST_CAPITALS = 4
 _CENTURY = 100
+_MOST_GROUPS = 16
+"""Groups of a number between pauses."""
 _BY_WORD: dict[str, tuple[Language, ...]] = {
     word: tuple(
         language
@@ -268,7 +270,7 @@ def windows(run: Run) -> Iterator[Run]:
     """Yield the run and the parts of it between pauses, longest first."""
     starts = [0, *(index for index, piece in enumerate(run.pieces) if index and piece.pause)]
     ends = [*starts[1:], len(run.pieces)]
-    bounds = [(first, after) for first in starts for after in ends if first < after]
+    bounds = [(first, after) for place, first in enumerate(starts) for after in ends[place : place + _MOST_GROUPS]]
     for first, after in sorted(bounds, key=lambda each: each[0] - each[1]):
         yield run.part(first, after)
 

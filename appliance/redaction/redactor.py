@@ -16,11 +16,11 @@ from appliance.redaction.fields import kind_of_field
 from appliance.redaction.folding import fold, hide
 from appliance.redaction.matches import Finding, Match
 from appliance.redaction.names import KnownNames, introduced_names, normalised_name
-from appliance.redaction.numbers import NumberFinder, known_numbers
+from appliance.redaction.numbers import NumberFinder, abandoned, known_numbers
 from appliance.redaction.reading import Reading, Run
 from appliance.redaction.schemes import schemes_of
 
-JSON: TypeAlias = "str | int | float | bool | None | Sequence[JSON] | Mapping[str, JSON]"
+JSON: TypeAlias = "str | int | float | bool | Sequence[JSON] | Mapping[str, JSON] | None"
 
 _SHORTEST_WHOLE = 4
 _NO_NAME = re.compile(r"[_\d]")
@@ -96,6 +96,8 @@ class Redactor:
         known = known_numbers(runs, self.found(), lambda chars: phones.normalised(chars, self._countries))
         free = [run for run in runs if not _inside(run.start, run.end, known)]
         found = _distinct([*found, *known, *self._numbers.find(folded, free, cues, expected)])
+        free = [run for run in free if not _inside(run.start, run.end, found)]
+        found = _distinct([*found, *abandoned(free, found)])
         if Kind.NAME in self._wanted:
             found = _distinct([*found, *self._find_names(text, _hidden(folded, found), expected)])
         return found

@@ -1,7 +1,7 @@
 """National identity numbers: which countries have which, what they look like, how they are called.
 
-The check digits are those of python-stdnum. The British National Insurance number has none; its form is that of HMRC's
-manual NIM39110.
+The check digits are those of python-stdnum. Two have none: the American SSN, whose form is that of the
+Social Security Administration (POMS RM 10201.035), and the British National Insurance number (HMRC, NIM39110).
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ from stdnum.mx import curp
 from stdnum.nl import bsn
 from stdnum.pl import pesel
 from stdnum.pt import nif
-from stdnum.us import ssn
 
+_SSN = re.compile(r"(?!000|666|9)\d{3}(?!00)\d\d(?!0000)\d{4}")
 _NINO = re.compile(r"(?!BG|GB|KN|NK|NT|TN|ZZ)[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z]\d{6}[A-D]")
 
 
@@ -60,7 +60,13 @@ def _scheme(
 
 _TAX = r"tax (?:number|id|identification)(?: number)?|numero fiscal"
 SCHEMES: Sequence[Scheme] = (
-    _scheme("US", r"\d{9}", ssn.is_valid, r"social(?: security)?(?: number)?|ssn|s\.s\.n\.?", groups=(3, 2, 4)),
+    _scheme(
+        "US",
+        r"\d{9}",
+        lambda number: _SSN.fullmatch(number) is not None,
+        r"social(?: security)?(?: number)?|ssn|s\.s\.n\.?",
+        groups=(3, 2, 4),
+    ),
     _scheme("BR", r"\d{11}", cpf.is_valid, r"cpf|c\.p\.f\.?|cadastro de pessoa fisica"),
     _scheme("BR", r"\d{14}", cnpj.is_valid, r"cnpj|c\.n\.p\.j\.?"),
     _scheme(
