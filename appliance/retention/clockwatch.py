@@ -58,19 +58,24 @@ def _doubt(known: float, now: float, gap_days: float) -> str:
 
 def look(gap_days: float, now: float, *, force: bool, connection: Connection) -> str:
     """Judge the clock and remember it; return why it may be wrong. With `force` it is believed from now on."""
-    seen, doubt = judge(remembered(connection), newest_record(connection), now, gap_days)
+    seen, doubt = judge(_remembered(connection), _newest_record(connection), now, gap_days)
     if force:
         seen, doubt = Seen(trusted_at=now), ""
     put_setting(connection, SETTING, asdict(seen))
     return doubt
 
 
-def remembered(connection: Connection) -> Seen:
+def peek(gap_days: float, now: float, connection: Connection) -> str:
+    """Judge the clock without remembering anything; return why it may be wrong."""
+    return judge(_remembered(connection), _newest_record(connection), now, gap_days)[1]
+
+
+def _remembered(connection: Connection) -> Seen:
     """Return what is remembered of the clock."""
     return Seen(**(setting(connection, SETTING) or {}))
 
 
-def newest_record(connection: Connection) -> float | None:
+def _newest_record(connection: Connection) -> float | None:
     """Return the time of the newest record of any class."""
     newest = [
         connection.execute(f"SELECT max({table.at}) FROM {table.name}").fetchone()[0]  # noqa: S608 - our own names

@@ -94,6 +94,11 @@ class Purger:
         look = partial(clockwatch.look, self._retention.clock_gap_days, self._now(), force=force)
         return await self._database.write(lambda connection: look(connection=connection))
 
+    async def peek(self) -> str:
+        """Return why the clock may be wrong, and change nothing."""
+        peek = partial(clockwatch.peek, self._retention.clock_gap_days, self._now())
+        return await self._database.read(peek)
+
     async def is_due(self, since: float) -> bool:
         """Tell whether no purge was done since a time; one that seems to lie ahead was done by another clock."""
         last = await self._database.read(lambda connection: setting(connection, PURGED_AT))

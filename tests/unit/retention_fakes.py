@@ -112,7 +112,7 @@ class Talk:
         self._emit(SessionEnded, reason="goodbye")
 
     def _emit(self, kind: type[AnyEvent], **fields: Any) -> None:
-        stamp = {"session_id": self.session_id, "turn_id": self._turn, "epoch": 0, "t": 0.0}
+        stamp: dict[str, Any] = {"session_id": self.session_id, "turn_id": self._turn, "epoch": 0, "t": 0.0}
         self._tell(kind(**stamp | fields))
 
 
