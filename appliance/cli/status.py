@@ -18,12 +18,7 @@ from appliance.ops.health import State
 EXAMPLES = "Examples: appliance status | appliance status --json | watch -n 5 appliance status"
 
 SOMETHING_IS_WRONG = 1
-_SIGNS = {
-    State.OK: "[green]ok      [/]",
-    State.DEGRADED: "[yellow]degraded[/]",
-    State.STARTING: "[cyan]starting[/]",
-    State.FAILED: "[bold red]failed  [/]",
-}
+_STYLES = {State.OK: "green", State.DEGRADED: "yellow", State.STARTING: "cyan", State.FAILED: "bold red"}
 
 
 def status(config_file: ConfigFile = None, as_json: AsJson = False) -> None:
@@ -40,12 +35,12 @@ def status(config_file: ConfigFile = None, as_json: AsJson = False) -> None:
 def _show(console: Console, told: Mapping[str, Any]) -> None:
     doing = f", {told['step']}" if told["step"] else f", {told['conversation']}"
     ready = "people can be served" if told["ready"] else "people cannot be served"
-    console.print(f"{_SIGNS[State(told['state'])].strip()}  {ready}{escape(doing)}; appliance {told['version']}")
+    console.print(f"{_state(told['state'])}  {ready}{escape(doing)}; appliance {told['version']}")
     console.print(f"running since {told['started_at'][:19]} UTC")
     console.print()
     for part in told["parts"]:
         since = f"since {part['since'][:19]}"
-        console.print(f"  {_SIGNS[State(part['state'])]}  {part['part']:<11}  {since}  {escape(part['detail'])}")
+        console.print(f"  {_state(part['state'], 8)}  {part['part']:<11}  {since}  {escape(part['detail'])}")
     console.print()
     _show_turns(console, told["turns"])
 
@@ -57,3 +52,7 @@ def _show_turns(console: Console, turns: Mapping[str, Any]) -> None:
     if figures["n"]:
         median, tail = figures["p50"], figures["p95"]
         console.print(f"  first sound after {median} ms (median), {tail} ms (95 %), of the last {figures['n']} answers")
+
+
+def _state(state: str, width: int = 0) -> str:
+    return f"[{_STYLES[State(state)]}]{state:<{width}}[/]"
