@@ -10,7 +10,7 @@ from pathlib import Path
 
 from appliance.storage import driver
 from appliance.storage.db import Connection, connect
-from appliance.storage.errors import DatabaseDamagedError, StorageError, explaining
+from appliance.storage.errors import DatabaseDamagedError, StorageError, explained, explaining
 from appliance.storage.files import PRIVATE, erase, sync_file, sync_folder
 
 NEXT = ".next"
@@ -77,8 +77,7 @@ def copy(database: Path, key: bytes | None, target: Path, target_key: bytes | No
     with explaining(target):
         target.touch(PRIVATE, exist_ok=False)
         try:
-            with explaining(database), closing(connect(database, key)) as connection:
-                exported = _export(connection, target, target_key)
+            exported = _exported(database, key, target, target_key)
             sync_file(target)
             _refuse_difference(target, checked(target, target_key), exported)
         except BaseException:
@@ -149,6 +148,18 @@ def _fold_log(database: Path, key: bytes | None, aside: Path) -> None:
 def _refuse_difference(target: Path, found: Contents, exported: Contents) -> None:
     if found != exported:
         raise DatabaseDamagedError(f"{target}: the copy is not what was copied", remedy="Check the disk, try again.")
+
+
+def _exported(database: Path, key: bytes | None, target: Path, target_key: bytes | None) -> Contents:
+    """Copy, and tell damage of the database from trouble with the disk of the copy."""
+    try:
+        with closing(connect(database, key)) as connection:
+            return _export(connection, target, target_key)
+    except driver.DatabaseError as error:
+        damage = explained(error, database)
+        if isinstance(damage, DatabaseDamagedError):
+            raise damage from error
+        raise
 
 
 def _export(connection: Connection, target: Path, key: bytes | None) -> Contents:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import resource
 import shutil
 from functools import partial
 from pathlib import Path
@@ -152,6 +153,26 @@ async def test_every_flipped_byte_is_found(storage: StorageConfig) -> None:
         await refused(storage, kind, "damaged")
     storage.database.write_bytes(whole)
     assert await found(storage) == ["a"]
+
+
+async def test_a_full_disk_is_told_and_overcome(storage: StorageConfig) -> None:
+    """A limit on the size of files stands in for the disk; what the encryption had begun must not stay broken."""
+    database = await open_database(storage, {})
+    await database.write(partial(note, name="a"))
+    log = storage.database.with_name("appliance.db-wal")
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (log.stat().st_size + 6000, limits[1]))
+    try:
+        for _ in range(3):
+            with pytest.raises(StorageError) as caught:
+                await database.write(partial(note, name="large", times=5000))
+            assert "room" in caught.value.remedy
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    await database.write(partial(note, name="b", times=5000))
+    assert await database.problems() == []
+    await database.close()
+    assert await found(storage) == ["a", "b"]
 
 
 async def test_a_file_that_was_cut_is_damaged(storage: StorageConfig) -> None:
