@@ -60,6 +60,9 @@ _NUMERIC = (
         r"(?P<year>(?:19|20)?\d\d)(?!\d)"
     ),
 )
+_NUMERIC_SPOKEN = re.compile(
+    r"(?<!\d)(?P<first>[0-3]?\d)\s+(?:do|de|del|of)\s+(?P<second>[01]?\d)\s+(?:do|de|del|of)\s+(?P<year>(?:19|20)?\d\d)(?!\d)"
+)
 _NAMED = re.compile(_MONTH)
 _ORDINAL = re.compile(ORDINAL)
 _DAY_BEFORE = re.compile(rf"{_DAY}(?:{_OF}){{1,2}}$")
@@ -116,7 +119,7 @@ def _is_near(cues: Collection[tuple[int, int]], start: int, end: int) -> bool:
 
 def _dates(folded: str, *, month_first: bool) -> list[_Date]:
     dates: list[_Date] = []
-    for form in _NUMERIC:
+    for form in (*_NUMERIC, _NUMERIC_SPOKEN):
         dates += [date for found in form.finditer(folded) if (date := _in_digits(found, month_first=month_first))]
     for month in _NAMED.finditer(folded):
         if date := _around(folded, month, max((each.end for each in dates), default=0)):

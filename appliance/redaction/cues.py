@@ -33,7 +33,7 @@ _PHONE = (
 _NUMBER = (
     r"(?:^|\b(?:my|his|her|their|our|the|a|best|another|new|old|other|direct|daytime|evening|work|home"
     r"|office|current|full"
-    r"|right|correct|own|private|usual) )(?:numbers?\b(?! of\b)|number's\b)"
+    r"|right|correct|own|private|usual) )(?:number\b(?! of\b)|number's\b)"
     r"|\b(?:meu|o|seu) numero|(?:mi|el|su) numero|(?:meine|die|seine|ihre) nummer"
 )
 _IBAN = r"iban|i\.b\.a\.n\.?|bank ?verbindung|konto ?nummer|kontonr"

@@ -10,7 +10,7 @@ from appliance.redaction.numerals import LANGUAGES
 from appliance.understanding.letters import NATO
 from appliance.understanding.words import word_set
 
-_WRITTEN = re.compile(r"(?<![\w.+'-])[\w.+'-]+\s?@\s?[a-z0-9-]+(?:\s?\.\s?[a-z0-9-]+)*")
+_WRITTEN = re.compile(r"(?<![\w.+-])\w[\w.+'-]{0,63}\s?@\s?[a-z0-9-]+(?:\s?\.\s?[a-z0-9-]+)*")
 _AT = re.compile(r"(?<!\w)(?:@|at(?:\s+sign)?|arroba|klammeraffe)(?!\w)")
 _SIGNS = {
     "dot": ".", "point": ".", "period": ".", "ponto": ".", "punto": ".", "punkt": ".",
@@ -28,12 +28,16 @@ _DOMAIN = re.compile(
     rf"[\s,]*(?P<host>(?:{_LABEL}{_DOT}){{1,3}}?(?:{_TOP}|c[\s-]o[\s-]m|[a-z][\s-][a-z]|com\s(?:br|mx|pt))"
     rf"(?:{_DOT}(?:{_TOP}))?)(?![\w@])"
 )
+_WITHOUT_DOT = re.compile(r"\s+(?P<host>[a-z0-9-]+\s+(?:com|org|net))(?!\w)")
+"""Only where an address is spoken of."""
+_SPOKEN_OF = re.compile(r"mail|correo|arroba|address")
 _STOP = word_set(
     "is it's its email mail e-mail address that's that use to be yes yeah sure okay ok um uh and or no sorry mean was",
     "actually my the a an at me us you him her them look looking available located website site meet are am page his",
     "found reach there here online your our their of in on not send write by for with this from just about so",
     "e o os endereco meu minha seu sua em para pelo por no na de do da ou sim mande envie escreva um uma correio",
     "ist meine mein ihre die der das lautet an unter bitte und oder ja nein adresse auf schreiben sie mich erreichen",
+    "note down use gmail hotmail outlook anote apunte notieren",
     "es mi su correo electronico direccion la el al si y en enviar escribame hotel address: email: can will would",
 )
 _WORD = re.compile(r"[^\W_]+(?:'[^\W\d_]+)?")
@@ -61,6 +65,8 @@ def find_emails(folded: str) -> list[Match]:
         if any(each.start < at.end() and at.start() < each.end for each in found):
             continue
         domain = _DOMAIN.match(folded, at.end())
+        if domain is None and _SPOKEN_OF.search(folded):
+            domain = _WITHOUT_DOT.match(folded, at.end())
         if domain is None:
             continue
         local = _local(folded, max((each.end for each in found if each.end <= at.start()), default=0), at.start())
@@ -73,6 +79,8 @@ def find_emails(folded: str) -> list[Match]:
 
 def _host(said: str) -> str:
     words = re.sub(r"[\s,]+", " ", said.replace(".", " . ")).split()
+    if len(words) > 1 and not {".", *_SIGNS} & set(words):
+        words.insert(-1, ".")
     return "".join(_SIGNS.get(word, _spelled(word)) for word in words)
 
 
@@ -86,7 +94,7 @@ def _local(folded: str, earliest: int, at: int) -> tuple[int, str] | None:
         gap = folded[word.end() : start]
         sign = word[0] in _SIGNS or re.fullmatch(r"[._+-]", gap) is not None
         if re.search(r"[:;!?]|[.]\s|\"", gap) or (
-            parts and "," in gap and not (sign or after_sign or _is_atom(word[0]))
+            parts and "," in gap and not (word[0] in _SIGNS or parts[-1] in _SIGNS or _is_atom(word[0]))
         ):
             break
         if _is_stop(word[0]) and not (previous in _SIGNS or _is_spelled(word[0], previous, parts[-1:], after_sign)):

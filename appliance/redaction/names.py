@@ -16,6 +16,14 @@ _TITLE = (
     r"(?:mrs|mr|ms|miss|mister|missus|dr|doctor|prof|professor|frau|herr|sra|sr|srta|dona|seu|senhora?|senora?|senorita"
     r"|doutora?|doctora?|don|madame|monsieur|dra)\b\.?"
 )
+_RELATION = (
+    r"(?:my|our|his|her) (?:wife|husband|son|daughter|mother|father|mum|mom|dad|brother|sister|partner|colleague|boss"
+    r"|manager|neighbour|neighbor|friend)|(?:meu|minha) (?:marido|esposa|mulher|filh[oa]|mae|pai|irma|irmao|colega"
+    r"|chefe)"
+    r"|(?:mein|meine|meinen|meiner) (?:frau|mann|sohn|tochter|mutter|vater|bruder|schwester|kollegen?|kollegin|chef)"
+    r"|mi (?:marido|esposa|mujer|hij[oa]|madre|padre|herman[oa]|coleg[oa]|jef[ae])"
+)
+_UNDER = r"(?:booked|put (?:it|me|us) (?:down )?|it is|it's|reserved|listed|filed|registered) ?under"
 _STRONG = re.compile(
     r"(?:\b(?:my (?:\w+ )?name(?: is|'s|,)?|(?:her|his|their|whose|the (?:\w+ )?)(?:name)(?: is|'s|:)"
     r"|(?:first|last|family|full"
@@ -33,15 +41,18 @@ _STRONG = re.compile(
 )
 _WEAK = re.compile(
     rf"\b(?:i'm|i am|this is|it's|it is|here is|sou (?:o|a)|eu sou|aqui e|soy|ich bin|hier ist|da ist|es"
+    rf"|{_RELATION}|{_UNDER}"
     rf"|speaking with|am)[\s,]+(?P<title>{_TITLE}\s+)?"
 )
-_SURE_INTRODUCTIONS = re.compile(r"(?:i'm|i am|this is|speaking with|sou (?:o|a)|eu sou|soy|ich bin|hier ist|aqui e)\b")
+_SURE_INTRODUCTIONS = re.compile(
+    r"(?:i'm|i am|this is|speaking with|sou (?:o|a)|eu sou|soy|ich bin|hier ist|aqui e)\b" + rf"|{_RELATION}|{_UNDER}"
+)
 _TITLED = re.compile(
     r"\b(?:mrs|mr|mister|missus|frau|herrn?|sra|sr|srta|dona|senhora?|senora?|senorita|madame|monsieur"
     r"|(?P<capital>ms|miss|don))\b\.?\s+"
 )
 _SPEAKING = re.compile(
-    r"(?<![\s,])[\s,]+(?:speaking|here|calling|hier|falando|am apparat|al habla|on the (?:line|phone))\b"
+    r"(?<![\s,])[\s,]+(?:speaking|here|calling|hier|again|wieder|falando|am apparat|al habla|on the (?:line|phone))\b"
 )
 _WORD = re.compile(r"[^\W\d_]+(?:['-][^\W\d_]+)*")
 _GAP = re.compile(r" |\. | ?- ?")
@@ -142,7 +153,7 @@ def _named(text: str, folded: str, start: int, *, small: bool) -> list[Match]:
         between = folded[taken[-1].end() : word.start()] if taken else folded[start : word.start()]
         if (taken and not _GAP.fullmatch(between)) or (not taken and between.strip(" ,\"'")):
             break
-        if len(taken) == (_MOST_SMALL if lower else _MOST) or word[0] in NOT_NAMED or word[0].endswith("'s"):
+        if len(taken) == (_MOST_SMALL if lower else _MOST) or _ends_name(word, text, folded) or word[0].endswith("'s"):
             break
         if not lower and not text[word.start()].isupper() and word[0] not in PARTICLES:
             break
@@ -155,6 +166,15 @@ def _named(text: str, folded: str, start: int, *, small: bool) -> list[Match]:
     name = match(Kind.NAME, normalised_name(text[first:last]), first, last)
     spelled = _SPELLED.match(folded, last)
     return [name, Match(finding=name.finding, start=spelled.start("letters"), end=spelled.end())] if spelled else [name]
+
+
+def _ends_name(word: re.Match[str], text: str, folded: str) -> bool:
+    """Tell whether a word is no part of a name; "Will" is one before another word with a capital: Will Turner."""
+    if word[0] not in NOT_NAMED:
+        return False
+    following = _WORD.match(folded, word.end() + 1)
+    capitals = following and text[word.start()].isupper() and text[following.start()].isupper()
+    return not (word[0] in ORDINARY and capitals and following and following[0] not in NOT_NAMED)
 
 
 def _only_spelled(folded: str, start: int) -> list[Match]:

@@ -74,7 +74,8 @@ class NumberFinder:
 
     def _called_phone(self, run: Run, cue: Cue) -> list[Match]:
         """Read what was called a telephone number, or only "my number", which may be something else."""
-        if not cue.weak and phones.stands_alone(run.chars, self.countries):
+        grouped = any(len(set(scheme.groups)) > 1 and _lengths(run) == scheme.groups for scheme in self.schemes)
+        if not cue.weak and not grouped and phones.stands_alone(run.chars, self.countries):
             return [self._phone(run)]
         alone = self._alone(run)
         if cue.weak and (alone or len(run.digits) > phones.LONGEST):
@@ -105,7 +106,7 @@ class NumberFinder:
         for scheme in self.schemes:
             if not scheme.alone or not scheme.form.fullmatch(digits) or not scheme.is_valid(digits):
                 continue
-            if not scheme.groups or tuple(len(piece.chars) for piece in run.pieces) == scheme.groups:
+            if not scheme.groups or _lengths(run) == scheme.groups:
                 return _whole(Kind.NATIONAL_ID, run)
         return None
 
@@ -157,6 +158,10 @@ def _whole(kind: Kind, run: Run) -> Match:
     return match(kind, run.digits, run.start, run.end)
 
 
+def _lengths(run: Run) -> tuple[int, ...]:
+    return tuple(len(piece.chars) for piece in run.pieces)
+
+
 def _is_identity_length(count: int, folded: str) -> bool:
     return _SHORTEST_ID <= count <= _LONGEST_ID or (count == _LAST_FOUR and _LAST.search(folded) is not None)
 
@@ -191,9 +196,13 @@ def _ending(run: Run, length: int) -> Run | None:
 
 
 def _is_list(run: Run) -> bool:
-    """Tell whether a run counts: rooms 201, 202, 203, or the years 2019, 2020, 2021."""
+    """Tell whether a run lists numbers: rooms 201, 202, 203, the years 2019, 2020, 2021, readings of 612, 598, 605."""
     pieces = run.pieces
     if len(pieces) < 3 or not all(piece.pause for piece in pieces[1:]):  # noqa: PLR2004 - two numbers are no list
         return False
     values = [int(piece.chars.lstrip("+")) for piece in pieces]
+    written = all(piece.language is None and piece.chars[0] not in "0+" for piece in pieces)
+    lengths = set(_lengths(run))
+    if written and max(lengths) < 4 and (len(lengths) == 1 or max(lengths) < 3):  # noqa: PLR2004 - short and alike
+        return True
     return all(0 < after - before <= _LONGEST_STEP for before, after in pairwise(values))

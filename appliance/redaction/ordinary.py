@@ -41,6 +41,7 @@ _FOREIGN = word_set(
     "bitte danke guten morgen heute hier jetzt mochte habe bin ist aber wegen aus geboren wohne rufe an am im",
     "y el los las una yo tu usted mi su con sin para por no si hoy manana buenos buenas dias tardes noches gracias",
     "quiero quisiera necesito tengo estoy llamo soy vivo nacido nacida nascido nascida geboren born",
+    "hallo ola hola alo oi tag moin servus guten gruss gruezi bonjour salut tschuss",
     "cpf cnpj cartao telefone telefon celular nummer numero correo correio",
 )
 _ENGLISH = word_set(

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 
 import phonenumbers
 
@@ -68,7 +67,10 @@ def _formatted(number: str, country: str) -> str:
     return str(phonenumbers.format_number(phonenumbers.parse(number, country), _E164))
 
 
-def warm_up(countries: Sequence[str]) -> None:
-    """Read the library's tables of the countries, so that the first turn does not have to wait for them."""
+@cache
+def warm_up(countries: tuple[str, ...]) -> None:
+    """Read the library's tables of the countries once, so that the first turn does not have to wait for them."""
     for country in countries:
-        phonenumbers.PhoneMetadata.metadata_for_region(country)
+        if example := phonenumbers.example_number(country):
+            dialled(str(phonenumbers.national_significant_number(example)), (country,))
+            dialled(str(phonenumbers.format_number(example, _E164)), (country,))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median
@@ -47,9 +48,9 @@ class RedactionFigures:
     beyond: int
     """Other sentences of which more was taken than the values."""
     values: dict[str, int]
-    """Number of values by kind."""
+    """Number of values by kind, and by form where it is marked."""
     recall: dict[str, float]
-    """Share of values that were replaced, by kind."""
+    """Share of values that were replaced, by kind and form."""
     right_kind: float
     """Share of the replaced values that have the placeholder of their kind."""
     median_ms: float
@@ -71,9 +72,9 @@ def figures_of(group: str, outcomes: Sequence[Outcome]) -> RedactionFigures:
     """Count what became of some sentences."""
     clean = [each for each in outcomes if not each.case.marked]
     dirty = [each for each in outcomes if each.case.marked]
-    values = {kind.value: _count(dirty, kind, lambda each: each.case.marked) for kind in Kind}
-    missed = {kind.value: _count(dirty, kind, lambda each: each.missed) for kind in Kind}
-    replaced = sum(values.values()) - sum(missed.values())
+    values = Counter(name for each in dirty for marked in each.case.marked for name in _names(marked))
+    missed = Counter(name for each in dirty for marked in each.missed for name in _names(marked))
+    replaced = sum(len(each.case.marked) - len(each.missed) for each in dirty)
     times = [each.milliseconds for each in outcomes]
     return RedactionFigures(
         group=group,
@@ -81,8 +82,8 @@ def figures_of(group: str, outcomes: Sequence[Outcome]) -> RedactionFigures:
         clean=len(clean),
         altered=sum(each.redacted != each.case.text for each in clean),
         beyond=sum(each.beyond for each in dirty),
-        values=values,
-        recall={kind: 1 - missed[kind] / count for kind, count in values.items() if count},
+        values=dict(values),
+        recall={name: 1 - missed[name] / count for name, count in values.items()},
         right_kind=1 - sum(len(each.misnamed) for each in dirty) / replaced if replaced else 1.0,
         median_ms=median(times),
         slowest_ms=max(times),
@@ -92,8 +93,10 @@ def figures_of(group: str, outcomes: Sequence[Outcome]) -> RedactionFigures:
 def redaction_table(figures: Sequence[RedactionFigures]) -> Table:
     """Return the figures, one column a group."""
     table = Table("", *(each.group for each in figures))
-    for kind in Kind:
-        table.add_row(f"recall, {kind.value}", *(_recall(each, kind) for each in figures))
+    kinds = [kind.value for kind in Kind]
+    forms = sorted({name for each in figures for name in each.values} - set(kinds))
+    for name in [*kinds, *forms]:
+        table.add_row(f"recall, {name}", *(_recall(each, name) for each in figures))
     table.add_row("clean sentences altered", *(f"{each.altered_share:.1%} of {each.clean}" for each in figures))
     table.add_row("more taken than marked", *(f"{each.beyond} of {each.sentences - each.clean}" for each in figures))
     table.add_row("placeholder of the right kind", *(f"{each.right_kind:.1%}" for each in figures))
@@ -111,13 +114,12 @@ def failure_lines(outcomes: Sequence[Outcome]) -> list[str]:
     ]
 
 
-def _count(outcomes: Sequence[Outcome], kind: Kind, of: Callable[[Outcome], Sequence[Marked]]) -> int:
-    return sum(marked.kind is kind for each in outcomes for marked in of(each))
+def _names(marked: Marked) -> list[str]:
+    return [marked.kind.value, *([marked.form] if marked.form else [])]
 
 
-def _recall(figures: RedactionFigures, kind: Kind) -> str:
-    count = figures.values[kind.value]
-    return f"{figures.recall[kind.value]:.1%} of {count}" if count else "–"
+def _recall(figures: RedactionFigures, name: str) -> str:
+    return f"{figures.recall[name]:.1%} of {figures.values[name]}" if name in figures.recall else "–"
 
 
 def _outcome(case: RedactionCase, config: RedactionConfig, clock: Clock) -> Outcome:

@@ -13,7 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 from appliance.config.redaction import Kind
 from appliance.errors import UsageError
 
-_MARK = re.compile(r"\{(?P<kind>[a-z_]+)\|(?P<value>[^{}|]+)\}")
+_MARK = re.compile(r"\{(?P<kind>[a-z_]+)(?:/(?P<form>[a-z_]+))?\|(?P<value>[^{}|]+)\}")
 _Halves: TypeAlias = dict[str, tuple[str, ...]]
 
 
@@ -24,6 +24,8 @@ class Marked:
     kind: Kind
     start: int
     end: int
+    form: str = ""
+    """What it is more precisely, such as "cpf"; counted by itself too."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +69,8 @@ def _case(path: Path, group: str, line: str) -> RedactionCase:
             raise UsageError(
                 f"{path}: {mark['kind']!r} in {line!r} is no kind of data", remedy=f"Use one of {', '.join(Kind)}."
             )
-        marked.append(Marked(kind=Kind(mark["kind"]), start=len(text), end=len(text) + len(mark["value"])))
+        end = len(text) + len(mark["value"])
+        marked.append(Marked(kind=Kind(mark["kind"]), start=len(text), end=end, form=mark["form"] or ""))
         text, end = text + mark["value"], mark.end()
     text += line[end:]
     if "{" in text or "}" in text:
