@@ -21,7 +21,10 @@ _TOP = (
     "com|org|net|edu|gov|info|biz|eu|io|co|uk|us|de|at|ch|br|pt|es|fr|it|nl|be|ie|mx|ar|cl|pl|ca|au|email|online|app|dev"
     "|health|clinic|bank|test|example"
 )
-_DOT = r"(?:\s*\.\s*|[\s,]+(?:dot|point|period|ponto|punto|punkt)(?:[\s,]+|(?=com\b|org\b|net\b|de\b)))"
+_DOT = (
+    r"(?:\s?\.(?=[a-z0-9])|\s?\.\s(?=(?:com|org|net|de|co)\b)"
+    r"|[\s,]+(?:dot|point|period|ponto|punto|punkt)(?:[\s,]+|(?=com\b|org\b|net\b|de\b)))"
+)
 _DASH = r"(?:-|\s+(?:dash|hyphen|minus|hifen|traco|guion|bindestrich|strich)\s+)"
 _LABEL = rf"[a-z0-9]+(?:(?:{_DASH}|[\s,-]{{1,2}})[a-z0-9]+){{0,5}}?"
 _DOMAIN = re.compile(

@@ -64,6 +64,12 @@ _BEFORE_ANSWER = re.compile(
     r"[\s,.!]*(?:(?:yes|yeah|sure|okay|ok|well|so|hi|hello|it's|it is|that's|sim|claro|ja|hallo|si|e)[\s,.!]+)*"
 )
 _AFTER_ANSWER = re.compile(r"[\s,.!]*(?:please|thanks|thank you|speaking|here|bitte|por favor)?[\s,.!]*")
+_BESIDE = re.compile(
+    r"(?<!\w)(?P<name>[^\W\d_a-z][\w'-]+(?: [^\W\d_a-z][\w'-]+){1,2})[,.:]?"
+    r"(?:\s+(?:and\s+)?(?:(?:my|the|her|his)\s+)?(?:phone|mobile|cell|tel|telephone|number|email|e-mail|telefone|telefon)"
+    r"(?:\s+(?:number|is))*)?[\s,.:]+$",
+)
+_LONGEST_LEAD = 90
 _MOST, _MOST_SMALL = 4, 3
 _SHORTEST_PART = 3
 
@@ -100,6 +106,17 @@ def _introduced(text: str, folded: str) -> list[Match]:
         if begin:
             found += [each for each in _named(text, folded, begin.start(1), small=False) if each.end == cue.start()]
     return _distinct(found)
+
+
+def names_before(text: str, folded: str, places: Sequence[int]) -> list[Match]:
+    """Return names of two or three words right before a number or address: "for Karen Doyle, phone 902 …"."""
+    found = []
+    for place in places:
+        lead = text[max(0, place - _LONGEST_LEAD) : place]
+        beside = _BESIDE.search(lead)
+        named = _named(text, folded, place - len(lead) + beside.start("name"), small=False) if beside else []
+        found += [each for each in named if " " in each.finding.normalised]
+    return found
 
 
 class KnownNames:

@@ -15,7 +15,7 @@ from appliance.redaction.emails import find_emails
 from appliance.redaction.fields import kind_of_field
 from appliance.redaction.folding import fold, hide
 from appliance.redaction.matches import Finding, Match
-from appliance.redaction.names import KnownNames, introduced_names, normalised_name
+from appliance.redaction.names import KnownNames, introduced_names, names_before, normalised_name
 from appliance.redaction.numbers import NumberFinder, abandoned, known_numbers
 from appliance.redaction.reading import Reading, Run
 from appliance.redaction.schemes import schemes_of
@@ -25,6 +25,7 @@ JSON: TypeAlias = "str | int | float | bool | Sequence[JSON] | Mapping[str, JSON
 _SHORTEST_WHOLE = 4
 _NO_NAME = re.compile(r"[_\d]")
 """In a field called `name` that is the name of a tool or a thing."""
+_BESIDE_NAMES = frozenset({Kind.PHONE, Kind.EMAIL})
 _MONTH_FIRST = frozenset({"US"})
 
 
@@ -99,7 +100,7 @@ class Redactor:
         free = [run for run in free if not _inside(run.start, run.end, found)]
         found = _distinct([*found, *abandoned(free, found)])
         if Kind.NAME in self._wanted:
-            found = _distinct([*found, *self._find_names(text, _hidden(folded, found), expected)])
+            found = _distinct([*found, *self._find_names(text, _hidden(folded, found), found, expected)])
         return found
 
     def _births(self, folded: str, runs: Sequence[Run], expected: Kind | None) -> list[Match]:
@@ -113,8 +114,10 @@ class Redactor:
             expected=expected is Kind.DATE_OF_BIRTH,
         )
 
-    def _find_names(self, text: str, folded: str, expected: Kind | None) -> list[Match]:
+    def _find_names(self, text: str, folded: str, numbers: Sequence[Match], expected: Kind | None) -> list[Match]:
+        places = [each.start for each in numbers if each.finding.kind in _BESIDE_NAMES]
         introduced = introduced_names(text, folded, asked=expected is Kind.NAME)
+        introduced = _distinct([*introduced, *names_before(text, folded, places)])
         for each in introduced:
             self._known(each.finding)
         return [*introduced, *self._names.find(folded)]
