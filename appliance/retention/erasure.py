@@ -34,6 +34,10 @@ class Erased:
         """Whether nothing of the session's own records is left."""
         return self.clean and not any(self.held.values())
 
+    def as_json(self) -> dict[str, object]:
+        """Return what the audit trail records."""
+        return {"deleted": dict(self.deleted), "held": dict(self.held), "unsent": self.unsent, "clean": self.clean}
+
 
 async def erase_session(
     database: Database, recordings: Path, session_id: str, tables: Sequence[Table] = OF_A_SESSION

@@ -10,7 +10,10 @@ from pathlib import Path
 import pytest
 
 from appliance.config.consent import ConsentMode
+from appliance.config.redaction import RedactionConfig
 from appliance.config.retention import RetentionConfig, TranscriptRetention
+from appliance.redaction.redactor import Redactor
+from appliance.retention.archive import Archive
 from appliance.retention.erasure import Erased
 from appliance.retention.holds import Holds, Scope
 from appliance.retention.redacting import names_in
@@ -19,7 +22,7 @@ from appliance.storage.db import Connection, Database, connect
 from appliance.storage.errors import StorageError
 from appliance.storage.outbox import Outbox
 from appliance.storage.records import sessions_of_subject, subject_digest, subject_key
-from tests.unit.retention_fakes import Kit, Talk, occurrences
+from tests.unit.retention_fakes import Kit, Talk, measure, occurrences
 from tests.unit.storage_fakes import START, HandClock, handover
 
 AT = START.timestamp()
@@ -272,3 +275,43 @@ async def test_a_withdrawal_on_a_full_disk_is_not_claimed_and_is_made_up_for(dat
     await asyncio.wait_for(kit.archive.flush(), 10)
     assert await kit.rows("turns") == []
     assert occurrences(database.path.parent, *SAID) == []
+
+
+async def test_the_dialogue_may_tell_first_and_have_it_deleted_then(database: Database) -> None:
+    told: list[Erased] = []
+    kit = Kit.build(database, HandClock(), ConsentMode.ASK, on_erased=told.append)
+    talk = talk_of(kit)
+    talk.decide("given")
+    talk.turn("I like blueberry pancakes")
+    talk.decide("withdrawn", heard="forget what I said")
+    assert await kit.archive.forget("s1")
+    assert [erased.as_json()["deleted"] for erased in told] == [
+        {"recordings": 0, "turns": 0, "tool_calls": 0, "turn_metrics": 0}
+    ]
+    talk.decide("given")
+    talk.turn("trombone lessons")
+    assert await kit.archive.forget("s1")
+    await kit.archive.flush()
+    assert (await kit.rows("turns"), len(told)) == ([], 2)
+    assert occurrences(database.path.parent, *SAID) == []
+
+
+async def test_the_redaction_of_the_appliance_fits_and_finds_people_again(database: Database) -> None:
+    kit = Kit.build(database, HandClock(), ConsentMode.NOTICE)
+    archive = Archive(
+        kit.shelf, kit.writer, HandClock(), ConsentMode.NOTICE, lambda: Redactor(RedactionConfig()), measure
+    )
+    talk = Talk(archive)
+    talk.decide("notified")
+    talk.turn("call me at nine zero two five five five oh one four two")
+    talk.tool({"name": "Zebediah Quill"}, {"patient": {"name": "Zebediah Quill"}})
+    talk.turn("so that is it", "Thank you, Zebediah.")
+    await archive.flush()
+    assert [row[4:6] for row in await kit.rows("turns")] == [
+        ("call me at [PHONE_1]", "All right."),
+        ("so that is it", "Thank you, [NAME_1]."),
+    ]
+    key = await database.read(subject_key)
+    digests = {bytes(row[2]) for row in await kit.rows("subjects")}
+    assert digests == {subject_digest(key, "+19025550142"), subject_digest(key, "zebediah quill")}
+    assert occurrences(database.path.parent, "Zebediah", "9025550142") == []
