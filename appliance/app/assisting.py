@@ -22,6 +22,7 @@ from appliance.storage.conversations import Conversations
 from appliance.storage.db import Database
 from appliance.storage.errors import StorageError
 from appliance.storage.receipts import Receipts
+from appliance.storage.restore import open_or_restore
 from appliance.tools.secrets import secret
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ async def grounded(
 ) -> AsyncIterator[Ground]:
     """Open the database, and close it at the end. Raises ApplianceError."""
     encoder = await asyncio.to_thread(room.encoder)
-    database = await Database.open(config.storage.database)
+    database = await open_or_restore(config.storage, clock)
     conversations = Conversations(database, clock)
     try:
         yield Ground(
