@@ -24,20 +24,22 @@ _RELATION = (
     r"|mi (?:marido|esposa|mujer|hij[oa]|madre|padre|herman[oa]|coleg[oa]|jef[ae])"
 )
 _UNDER = r"(?:booked|put (?:it|me|us) (?:down )?|it is|it's|reserved|listed|filed|registered) ?under"
-_STRONG = re.compile(
-    r"(?:\b(?:my (?:\w+ )?name(?: is|'s|,)?|(?:her|his|their|whose|the (?:\w+ )?)(?:name)(?: is|'s|:)"
-    r"|(?:first|last|family|full"
-    r"|given|maiden) name(?: is|'s|:)?|surname(?: is|'s|:)?|name is|name's|name:|names?'? of|(?:by|under"
-    r"|in) the name(?: of)?|i'm called"
-    r"|they call me|call me|booked under"
-    r"|(?:o )?meu nome(?: completo)? e|nome(?: completo)?:?(?: e)?|me chamo|chamo-me|se chama"
-    r"|sobrenome(?: e)?|aqui e (?:o|a)"
-    r"|aqui quem fala e (?:o|a)|quem fala e (?:o|a)|fala (?:o|a)(?= )"
-    r"|mein(?: voller)? name(?: ist|:)?|ich hei(?:ß|ss)e|nachname(?: ist|:)?|vorname(?: ist|:)?|name ist|hier spricht"
-    r"|me llamo|mi nombre(?: completo)? es|nombre(?: completo)?:?(?: es)?|mis? apellidos?(?: es| son)?"
-    r"|apellidos?:?|se llama"
-    r"|le habla|habla con|je m'appelle|soy (?:el|la)(?= (?:senora?|dr|dra)\b))|^name)"
-    rf"[\s,:]+(?:(?:it's|is|the|a|o|el|la)\s+)?(?:{_TITLE}\s+)?"
+_AFTER_CUE = rf"[\s,:]+(?:(?:it's|is|the|a|o|el|la)\s+)?(?:{_TITLE}\s+)?"
+_OWN = re.compile(
+    r"\b(?:my (?:\w+ )?name(?: is|'s|,)|my surname(?: is|'s)?|(?:first|last|family|full|given|maiden) name(?: is|'s|:)?"
+    r"|i'm called|they call me|call me"
+    r"|(?:o )?meu nome(?: completo)? e|me chamo|chamo-me|aqui quem fala e (?:o|a)|quem fala e (?:o|a)"
+    r"|mein(?: voller)? name(?: ist|:)|mein (?:nach|vor)name(?: ist|:)|ich hei(?:ß|ss)e|hier spricht"
+    r"|me llamo|mi nombre(?: completo)? es|mis? apellidos?(?: es| son)|je m'appelle)" + _AFTER_CUE
+)
+"""After these a name may be written in small letters."""
+_GIVEN = re.compile(
+    r"(?:\b(?:(?:her|his|their|whose|the (?:[\w']+ )?)name(?: is|'s|:)|surname(?: is|'s|:)?|name is|name's|name:"
+    r"|patient's name(?: is|:)?|names?'? of|(?:by|under|in) the name(?: of)?"
+    r"|nome(?: completo)?:?(?: e)?|se chama|sobrenome(?: e)?|aqui e (?:o|a)|fala (?:o|a)(?= )"
+    r"|nachname(?: ist|:)?|vorname(?: ist|:)?|name ist"
+    r"|nombre(?: completo)?:?(?: es)?|apellidos?:?|se llama|le habla|habla con|soy (?:el|la)(?= (?:senora?|dr|dra)\b))"
+    r"|^name)" + _AFTER_CUE
 )
 _WEAK = re.compile(
     rf"\b(?:i'm|i am|this is|it's|it is|here is|sou (?:o|a)|eu sou|aqui e|soy|ich bin|hier ist|da ist|es"
@@ -89,8 +91,9 @@ def introduced_names(text: str, folded: str, *, asked: bool = False) -> list[Mat
 
 def _introduced(text: str, folded: str) -> list[Match]:
     found: list[Match] = []
-    for cue in _STRONG.finditer(folded):
-        found += _named(text, folded, cue.end(), small=True)
+    for cues, small in ((_OWN, True), (_GIVEN, text.islower())):
+        for cue in cues.finditer(folded):
+            found += _named(text, folded, cue.end(), small=small)
     for cue in _WEAK.finditer(folded):
         named = _named(text, folded, cue.end(), small=False)
         sure = cue["title"] or _SURE_INTRODUCTIONS.match(cue[0])
@@ -170,6 +173,8 @@ def _named(text: str, folded: str, start: int, *, small: bool) -> list[Match]:
         between = folded[taken[-1].end() : word.start()] if taken else folded[start : word.start()]
         if (taken and not _GAP.fullmatch(between)) or (not taken and between.strip(" ,\"'")):
             break
+        if folded[word.end() : word.end() + 1] in {"_", "/", "("} or folded[word.start() - 1 : word.start()] == "_":
+            return []
         if len(taken) == (_MOST_SMALL if lower else _MOST) or _ends_name(word, text, folded) or word[0].endswith("'s"):
             break
         if not lower and not text[word.start()].isupper() and word[0] not in PARTICLES:

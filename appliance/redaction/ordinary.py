@@ -48,6 +48,7 @@ _ENGLISH = word_set(
     "card order account invoice reference reception desk accounting billing pharmacy lab laboratory department human",
     "resources security delivery driver maintenance shift line supervisor manager nurse reception technician engineer",
     "operator my your all everything about because since while during that which still also regarding re",
+    "already misspelled misspelt missing listed still unknown private common pronounced",
     "covid pcr mri ct ok usb pdf iso din",
 )
 NOT_NAMED = (NO_NAMES | _FOREIGN | _ENGLISH) - PARTICLES

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TypeAlias
 
 from appliance.config.redaction import Kind, RedactionConfig
@@ -34,9 +34,10 @@ class Redactor:
 
     Args:
         config: What is replaced.
+        public: Names that stay, such as the assistant's and those of the staff.
     """
 
-    def __init__(self, config: RedactionConfig) -> None:
+    def __init__(self, config: RedactionConfig, public: Collection[str] = ()) -> None:
         self._wanted = config.wanted
         self._countries = config.countries
         self._month_first = config.countries[0] in _MONTH_FIRST
@@ -46,6 +47,7 @@ class Redactor:
         self._codes = CodeFinder(schemes=schemes, wanted=self._wanted)
         self._placeholders: dict[Finding, str] = {}
         self._names = KnownNames()
+        self._public = frozenset(word for name in public for word in normalised_name(name).split())
         phones.warm_up(config.countries)
 
     def redact(self, text: str, *, expected: Kind | None = None) -> str:
@@ -75,7 +77,8 @@ class Redactor:
     def learn(self, kind: Kind, value: str) -> None:
         """Take a value for known: from now on it is replaced wherever it stands, a name in its parts too."""
         finding = self._finding(kind, value)
-        if kind in self._wanted and finding.normalised:
+        public = kind is Kind.NAME and self._is_public(finding)
+        if kind in self._wanted and finding.normalised and not public:
             self._known(finding)
 
     def found(self) -> Sequence[Finding]:
@@ -118,9 +121,13 @@ class Redactor:
         places = [each.start for each in numbers if each.finding.kind in _BESIDE_NAMES]
         introduced = introduced_names(text, folded, asked=expected is Kind.NAME)
         introduced = _distinct([*introduced, *names_before(text, folded, places)])
+        introduced = [each for each in introduced if not self._is_public(each.finding)]
         for each in introduced:
             self._known(each.finding)
         return [*introduced, *self._names.find(folded)]
+
+    def _is_public(self, name: Finding) -> bool:
+        return self._public.issuperset(name.normalised.split())
 
     def _replaced(self, text: str, matches: Sequence[Match]) -> str:
         parts, end = [], 0
@@ -179,6 +186,8 @@ class Redactor:
         if kind is None or kind not in self._wanted or redacted != text or not text.strip():
             return redacted
         finding = self._finding(kind, text)
+        if kind is Kind.NAME and self._is_public(finding):
+            return redacted
         whole = _is_value(kind, text) and (kind is Kind.NAME or len(finding.normalised) >= _SHORTEST_WHOLE)
         return self._known(finding) if whole else redacted
 

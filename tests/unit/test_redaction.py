@@ -100,6 +100,15 @@ def test_learnt_names_are_found_in_parts_but_not_as_ordinary_words() -> None:
     assert session.redact("Will it be in May? I will ask Will May.") == "Will it be in May? I will ask [NAME_2]."
 
 
+def test_public_names_stay() -> None:
+    session = Redactor(RedactionConfig(), public=("Joe", "Dr. Nadia Patel"))
+    session.learn(Kind.NAME, "Joe")
+    said = "Hello, this is Joe at the desk. Mrs Patel is in."
+    assert session.redact(said) == said
+    assert session.redact_data({"name": "Nadia Patel"}) == {"name": "Nadia Patel"}
+    assert session.redact("This is Joe Novak.") == "This is [NAME_1]."
+
+
 def test_learnt_values_are_found_written_and_spoken() -> None:
     session = redactor()
     session.learn(Kind.NATIONAL_ID, "078051120")
