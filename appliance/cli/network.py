@@ -112,6 +112,8 @@ def _asked(text: str, config: Config) -> dict[str, Any]:
     except OSError as error:
         return result | {"reason": f"{verdict.reason}, but it is not known at the moment ({error.strerror})"}
     shown = [str(address) for address in addresses]
+    if shown == [host]:
+        return result | {"addresses": shown}
     return result | {"addresses": shown, "reason": f"{verdict.reason}; it is {', '.join(shown)}"}
 
 

@@ -67,7 +67,7 @@ def only_listed(value: T, network: NetworkConfig | None, field: str) -> T:
     if not found:
         return value
     first, *others = found
-    more = f"; so for {', '.join(f'{other} ({dotted(other.path)})' for other in others)}" if others else ""
+    more = f"; nor is {', '.join(f'{other} ({dotted(other.path)})' for other in others)}" if others else ""
     message = f"{dotted(first.path)}: {first} is not in network.allow; add it there, or nothing will reach it{more}"
     raise broken_rule(message, ".".join(str(step) for step in first.path))
 
