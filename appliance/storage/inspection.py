@@ -17,6 +17,7 @@ from appliance.storage.errors import StorageError, explaining
 from appliance.storage.key import Key
 from appliance.storage.lock import daemon_runs
 from appliance.storage.opening import database_key, pending_key
+from appliance.storage.restore import put_aside
 
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
@@ -89,7 +90,7 @@ def _advice(storage: StorageConfig, key: Key | None, *, encrypted: bool, exists:
         advice.append(f"A replacement was cut off; the next start overwrites {', '.join(file.name for file in left)}.")
     if pending_key(storage).exists():
         advice.append("A change of keys was cut off; finish it with `appliance storage rekey`.")
-    if aside := sorted(storage.directory.glob(f"{storage.database.name}.*-restore-*")):
+    if aside := put_aside(storage):
         advice.append(f"Databases kept aside hold what should have been deleted: {', '.join(f.name for f in aside)}.")
     if exists and not backed_up:
         advice.append("There is no backup: `appliance backup`.")

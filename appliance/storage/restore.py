@@ -16,7 +16,7 @@ from itertools import count
 from pathlib import Path
 
 from appliance.clock import Clock
-from appliance.config.storage import StorageConfig
+from appliance.config.storage import DATABASE, StorageConfig
 from appliance.storage import archive
 from appliance.storage.archive import Manifest
 from appliance.storage.backup import backups
@@ -85,6 +85,12 @@ def configuration(file: Path, keys: Keyring, storage: StorageConfig) -> bytes | 
             return None
         raw = saved.read_bytes()
         return raw if key is None else Sealer(key.backups).open(raw, archive.CONFIGURATION)
+
+
+def put_aside(storage: StorageConfig) -> list[Path]:
+    """Return the databases that were kept when a backup was put in their place. Raises OSError."""
+    kept = [file for reason in (BEFORE, DAMAGED) for file in storage.directory.glob(f"{DATABASE}.{reason}-*")]
+    return sorted(file for file in kept if not file.name.endswith("-wal"))
 
 
 async def open_or_restore(storage: StorageConfig, clock: Clock, environ: Mapping[str, str] = os.environ) -> Database:

@@ -21,6 +21,7 @@ from appliance.storage.backup import Backup, back_up, backups
 from appliance.storage.copying import opens
 from appliance.storage.db import Database
 from appliance.storage.errors import DatabaseDamagedError, StorageError, WrongKeyError
+from appliance.storage.inspection import inspect
 from appliance.storage.key import Keyring, make_key_file, read_key_file
 from appliance.storage.lock import LockedError
 from appliance.storage.migrations import MIGRATIONS
@@ -308,6 +309,7 @@ async def test_damage_is_mended_from_the_last_good_backup_where_that_is_allowed(
     assert await started(storage) == ["a"]
     (aside,) = storage.directory.glob("appliance.db.damaged-*")
     assert aside.read_bytes() == broken
+    assert any(aside.name in advice for advice in inspect(storage, {}).advice)
     (record,) = [record for record in caplog.records if record.levelno == logging.ERROR]
     assert "WAS PUT BACK" in record.message
     assert aside.name in record.message
