@@ -11,6 +11,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
+from appliance.config.audit import AuditConfig
 from appliance.config.consent import ConsentConfig
 from appliance.config.dialogue import (
     AttentionConfig,
@@ -26,6 +27,10 @@ from appliance.config.dialogue import (
 from appliance.config.engines import LlmConfig, SttConfig, TtsConfig
 from appliance.config.handover import HandoverConfig
 from appliance.config.knowledge import KnowledgeConfig
+from appliance.config.monitoring import MonitoringConfig
+from appliance.config.network import NetworkConfig
+from appliance.config.redaction import RedactionConfig
+from appliance.config.retention import RetentionConfig
 from appliance.config.rules import broken_rule, folder_or_address, without_tilde, zone_that_exists
 from appliance.config.section import Section
 from appliance.config.storage import StorageConfig
@@ -220,8 +225,18 @@ class Config(Section):
     """When and how people take over."""
     consent: ConsentConfig = ConsentConfig()
     """What people are told and asked about what is kept."""
+    retention: RetentionConfig = RetentionConfig()
+    """What is kept, and for how long."""
+    redaction: RedactionConfig = RedactionConfig()
+    """Personal data that is replaced before anything is written."""
     storage: StorageConfig = StorageConfig()
     """What has to survive a restart."""
+    audit: AuditConfig = AuditConfig()
+    """The trail of what was done."""
+    network: NetworkConfig = NetworkConfig()
+    """What may be reached over the network."""
+    monitoring: MonitoringConfig = MonitoringConfig()
+    """Health, metrics and traces."""
     tools: Tools = ()
     """What it can do beside talking."""
     forms: Forms = ()
