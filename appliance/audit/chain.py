@@ -28,10 +28,14 @@ PRUNED_KIND = "audit.pruned"
 """Records up to `upto`, whose hash is `hash`, were deleted; `key` (hex) was in force there."""
 LOST_KIND = "audit.lost"
 """`count` records could not be written."""
-KEPT = "details"
+NEW_KEY_KIND = "audit.key-used"
+"""The new key signs this, so that it covers everything before it from the beginning."""
+KEPT = "$details"
 """In a body: the commitments to details that were kept, by name, in hex."""
-HASHED = "hashed"
+HASHED = "$hashed"
 """In a body: the commitments to details that were never kept."""
+RESERVED = "$"
+"""No other name in a body begins with it."""
 
 
 class NotCanonicalError(ValueError):

@@ -12,6 +12,7 @@ from appliance.audit.chain import (
     GENESIS,
     KEY_KIND,
     MICROSECONDS,
+    NEW_KEY_KIND,
     PRUNED_KIND,
     Checkpoint,
     Detail,
@@ -21,7 +22,7 @@ from appliance.audit.chain import (
     record_hash,
 )
 from appliance.audit.errors import AuditError
-from appliance.audit.keys import Signer, key_id
+from appliance.audit.keys import Signer
 from appliance.storage.db import Connection
 
 PAGE = 500
@@ -132,8 +133,8 @@ def key_in_force(connection: Connection) -> bytes | None:
     return None if row is None else bytes(row[0])
 
 
-def introduce(connection: Connection, public: bytes, at: int, *, endorsed_by: Signer | None) -> Checkpoint | None:
-    """Put a key into force; the one before signs the record of it, if it is there, and nothing after it.
+def introduce(connection: Connection, signer: Signer, at: int, *, endorsed_by: Signer | None) -> None:
+    """Put a key into force and let it sign; the one before signs the record of it, if it is there, and nothing after.
 
     Raises AuditError when the one that shall endorse it is not in force.
     """
@@ -143,14 +144,17 @@ def introduce(connection: Connection, public: bytes, at: int, *, endorsed_by: Si
             f"{endorsed_by.origin} is not the key in force",
             remedy="Verify the audit trail; what it says about its keys has just changed.",
         )
-    body = {"key": public.hex(), "key_id": key_id(public), "previous": previous and previous.hex()}
+    body = {"key": signer.public.hex(), "key_id": signer.key_id, "previous": previous and previous.hex()}
     append(connection, [entry(at, KEY_KIND, body)])
-    checkpoint = None if endorsed_by is None else _sign(connection, endorsed_by, at)
+    if endorsed_by is not None:
+        _sign(connection, endorsed_by, at)
     connection.execute(
         "INSERT INTO settings (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
-        (_KEY_IN_FORCE, public),
+        (_KEY_IN_FORCE, signer.public),
     )
-    return checkpoint
+    if previous is not None:
+        append(connection, [entry(at, NEW_KEY_KIND, {"key_id": signer.key_id})])
+        _sign(connection, signer, at)
 
 
 def prune(connection: Connection, *, public: bytes, before: int, now: int) -> int:

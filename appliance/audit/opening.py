@@ -90,5 +90,5 @@ async def change_key(database: Database, clock: Clock, current: Signer | None, n
         )
     signer = make_key_file(new_file)
     now = round(clock.local_time("UTC").timestamp() * MICROSECONDS)
-    await database.write(partial(ledger.introduce, public=signer.public, at=now, endorsed_by=current))
+    await database.write(partial(ledger.introduce, signer=signer, at=now, endorsed_by=current))
     return signer

@@ -42,7 +42,7 @@ class Keys:
 
 
 class Signatures:
-    """Checks signatures. A key is believed when it is trusted, or when a signature of a believed key covers it.
+    """Checks signatures. A key is believed when it is trusted, or when a believed key has put it into force.
 
     Args:
         checkpoints: Of the trail.
@@ -82,14 +82,26 @@ class Signatures:
         return next(sound, 0)
 
     def _believe(self, named: Keys) -> bool:
-        """Believe the keys of records that are covered; tell whether there were new ones."""
-        covered = [
-            public
-            for seq, key, previous in named.introduced
-            if seq <= self.signed_upto
-            for public in (key, previous)
-            if public is not None
-        ]
-        new = {key_id(public): public for public in covered}.items() - self.keys.items()
+        """Believe the keys of records that are covered; tell whether there were new ones.
+
+        A later key needs the signature of the one before at its very record: one that somebody has smuggled in may
+        have been covered since.
+        """
+        believed: list[bytes] = []
+        for index, (seq, public, previous) in enumerate(named.introduced):
+            if seq > self.signed_upto:
+                break
+            if previous is not None:
+                believed.append(previous)
+            if index == 0 if previous is None else self._endorses(seq, previous):
+                believed.append(public)
+        new = {key_id(public): public for public in believed}.items() - self.keys.items()
         self.keys.update(new)
         return bool(new)
+
+    def _endorses(self, seq: int, previous: bytes) -> bool:
+        return any(
+            is_signed_by(checkpoint, previous)
+            for checkpoint in self._checkpoints
+            if checkpoint.seq == seq and self._hashes.get(seq) == checkpoint.hash
+        )

@@ -12,7 +12,16 @@ from functools import partial
 from typing import Any
 
 from appliance.audit import ledger
-from appliance.audit.chain import LOST_KIND, MICROSECONDS, Checkpoint, canonical, clean, committed
+from appliance.audit.chain import (
+    LOST_KIND,
+    MICROSECONDS,
+    RESERVED,
+    Checkpoint,
+    NotCanonicalError,
+    canonical,
+    clean,
+    committed,
+)
 from appliance.audit.keys import Signer
 from appliance.audit.ledger import Entry, Erasure
 from appliance.clock import Clock
@@ -41,6 +50,16 @@ class Cadence:
     most_waiting: int = 5000
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Outcome:
+    """Of a transaction; `refused` when it was time to sign, and the trail may not be signed with this key."""
+
+    result: int
+    checkpoint: Checkpoint | None = None
+    unsigned: bool = False
+    refused: bool = False
+
+
 class AuditTrail:
     """Appends to the trail behind the conversation's back. One event loop uses it; other processes may write too.
 
@@ -65,7 +84,7 @@ class AuditTrail:
         self._writer: asyncio.Task[None] | None = None
         self._timer: asyncio.Task[None] | None = None
         self._lost_unrecorded = 0
-        self._failing = False
+        self._failing = self._refusing = False
         self.lost = 0
         """Records that could not be written since the start, because the disk was full for too long."""
 
@@ -80,8 +99,11 @@ class AuditTrail:
     ) -> None:
         """Append a record soon. Personal data belongs into `details`: only salted hashes of them enter the chain.
 
-        With `keep` False the hashes are all that stays of the details. Raises NotCanonicalError for a body with floats.
+        With `keep` False the hashes are all that stays of the details. Raises NotCanonicalError for a body with floats
+        or with names that begin with $.
         """
+        if any(name.startswith(RESERVED) for name in body):
+            raise NotCanonicalError("names that begin with $ are reserved in the audit trail")
         shown = {name: self._redact(value) if self._redact else value for name, value in (details or {}).items()}
         short = {name: value for name, value in shown.items() if keep and len(value) <= LONGEST_DETAIL}
         full, kept = committed(body, short, keep=True)
@@ -156,17 +178,17 @@ class AuditTrail:
 
     async def close(self) -> None:
         """Write what waits, sign, and end; call it before the database is closed. A full disk is logged."""
-        async with self._writing:  # so that neither of them is in the middle of a transaction
-            tasks = [task for task in (self._writer, self._timer) if task is not None]
-            for task in tasks:
-                task.cancel()
-            self._writer = self._timer = None
-        await asyncio.gather(*tasks, return_exceptions=True)
         try:
             await self.sign()
         except StorageError as error:
             self.lost += len(self._waiting)
-            log.error("%d audit records were lost at the end: %s", len(self._waiting), error)  # noqa: TRY400
+            log.error("%d audit records were lost at the end: %s", len(self._waiting), error)  # noqa: TRY400 - the disk
+        async with self._writing:  # so that neither of them is in the middle of a transaction
+            tasks = [task for task in (self._writer, self._timer) if task is not None]
+            for task in tasks:
+                task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        self._writer = self._timer = None
 
     def _enqueue(self, item: Entry | Erasure) -> None:
         if len(self._waiting) >= self._cadence.most_waiting:
@@ -227,27 +249,29 @@ class AuditTrail:
 
     async def _commit(self, work: Callable[[Connection], int], *, sign: bool) -> int:
         """Do some work in one transaction, and sign when it is time to, or when it is asked for."""
-        result, checkpoint, due = await self._database.write(partial(self._transact, work, sign))
-        if checkpoint is not None:
+        outcome = await self._database.write(partial(self._transact, work, sign))
+        if (checkpoint := outcome.checkpoint) is not None:
             log.info("audit checkpoint %d %s by %s", checkpoint.seq, checkpoint.hash.hex(), checkpoint.key_id)
-        if due and self._timer is None:
+        if outcome.refused and not self._refusing:
+            log.error("the audit trail is not signed any more: it names another key; see appliance audit verify")
+        self._refusing = outcome.refused
+        if outcome.unsigned and self._timer is None:
             self._timer = asyncio.get_running_loop().create_task(self._sign_later(), name="sign audit trail")
-        return result
+        return outcome.result
 
-    def _transact(
-        self, work: Callable[[Connection], int], sign: bool, connection: Connection
-    ) -> tuple[int, Checkpoint | None, bool]:
-        """Return the result, the checkpoint if one was made, and whether something is left to be signed."""
+    def _transact(self, work: Callable[[Connection], int], sign: bool, connection: Connection) -> _Outcome:
         if self._signer is None:
-            return work(connection), None, False
+            return _Outcome(result=work(connection))
         if ledger.key_in_force(connection) is None:
-            ledger.introduce(connection, self._signer.public, self._now(), endorsed_by=None)
+            ledger.introduce(connection, self._signer, self._now(), endorsed_by=None)
             sign = True  # so that a trail without any signature is a forged one
         result = work(connection)
         checkpoint = None
-        if sign or ledger.unsigned(connection) >= self._cadence.checkpoint_every_records:
+        due = sign or ledger.unsigned(connection) >= self._cadence.checkpoint_every_records
+        if due:
             checkpoint = ledger.sign(connection, self._signer, self._now())
-        return result, checkpoint, ledger.unsigned(connection) > 0
+        unsigned = ledger.unsigned(connection) > 0
+        return _Outcome(result=result, checkpoint=checkpoint, unsigned=unsigned, refused=due and unsigned)
 
     async def _sign_later(self) -> None:
         try:
