@@ -56,23 +56,23 @@ class FramesProbe:
     def __init__(self, frames: Callable[[], int], gauges: Gauges) -> None:
         self._frames = frames
         self._gauges = gauges
-        self._seen = 0
+        self._seen: int | None = None
         self._advancing: bool | None = None
 
     async def __call__(self) -> Finding | None:
         """Look whether there are more than last time; only a change is told."""
-        frames = self._frames()
-        advancing = frames > self._seen
-        self._gauges.frames.inc(max(frames - self._seen, 0))
-        changed = advancing is not self._advancing
-        self._seen, self._advancing = frames, advancing
-        if not changed:
+        frames, seen = self._frames(), self._seen
+        self._seen = frames
+        if seen is None:
+            return None
+        self._gauges.frames.inc(max(frames - seen, 0))
+        advancing, known = frames > seen, self._advancing
+        self._advancing = advancing
+        if advancing is known:
             return None
         if advancing:
             return Finding(state=State.OK, detail="Sound reaches the conversation.")
-        return Finding(
-            state=State.FAILED, detail="No sound reaches the conversation: the microphone thread stands still."
-        )
+        return Finding(state=State.FAILED, detail="No sound comes in: the thread of the microphone stands still.")
 
 
 class DatabaseProbe:
