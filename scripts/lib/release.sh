@@ -86,7 +86,7 @@ print_tables() {
 runs_at_all() {
     (
         cd / && [[ $("$release/venv/bin/appliance" --version) == "appliance $version" ]] &&
-            "$release/venv/bin/python" -I -c 'import ctranslate2, llama_cpp, onnxruntime, piper, appliance.app'
+            "$release/venv/bin/python" -I -c 'import ctranslate2, llama_cpp, onnxruntime, piper'
     ) >>"$log" 2>&1
 }
 
