@@ -63,6 +63,11 @@ _NUMERIC = (
 _NUMERIC_SPOKEN = re.compile(
     r"(?<!\d)(?P<first>[0-3]?\d)\s+(?:do|de|del|of)\s+(?P<second>[01]?\d)\s+(?:do|de|del|of)\s+(?P<year>(?:19|20)?\d\d)(?!\d)"
 )
+_GERMAN_ORDINAL = rf"\w{{0,15}}?(?:{'|'.join(_GERMAN_ORDINALS)}|zehnt|elft|zwolft|ßigst|zigst|ssigst)(?:e|en|er)\b"
+_IN_ORDINALS = re.compile(
+    rf"\b(?P<day>{_GERMAN_ORDINAL}|{ORDINAL})\s+(?:of the\s+)?(?P<month_n>\b{_GERMAN_ORDINAL}|{ORDINAL})"
+    rf"[\s,]+(?P<year>(?:19|20)?\d\d\b|{_SPOKEN})"
+)
 _NAMED = re.compile(_MONTH)
 _ORDINAL = re.compile(ORDINAL)
 _DAY_BEFORE = re.compile(rf"{_DAY}(?:{_OF}){{1,2}}$")
@@ -119,7 +124,7 @@ def _is_near(cues: Collection[tuple[int, int]], start: int, end: int) -> bool:
 
 def _dates(folded: str, *, month_first: bool) -> list[_Date]:
     dates: list[_Date] = []
-    for form in (*_NUMERIC, _NUMERIC_SPOKEN):
+    for form in (*_NUMERIC, _NUMERIC_SPOKEN, _IN_ORDINALS):
         dates += [date for found in form.finditer(folded) if (date := _in_digits(found, month_first=month_first))]
     for month in _NAMED.finditer(folded):
         if date := _around(folded, month, max((each.end for each in dates), default=0)):
@@ -133,7 +138,7 @@ def _in_digits(found: re.Match[str], *, month_first: bool) -> _Date | None:
     if said.get("first"):
         value = _numeric(int(said["first"]), int(said["second"]), year, month_first=month_first)
     else:
-        value = _value(year, int(said["month_n"]), int(said["day"]))
+        value = _value(year, _day(said["month_n"]) or 0, _day(said["day"]))
     return _Date(value=value, start=found.start(), end=found.end()) if value else None
 
 

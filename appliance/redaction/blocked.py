@@ -1,4 +1,4 @@
-"""Written digits that are no part of a personal number: times, dates, amounts, decimals, codes."""
+"""Written digits that are no part of a personal number: times, dates, amounts, decimals, IP addresses, codes."""
 
 from __future__ import annotations
 
@@ -24,8 +24,10 @@ _BLOCKED = re.compile(
     rf"|{_CURRENCY}\s?{_AMOUNT}(?![\d])"
     rf"|(?<![\d.,+-])(?<!\d\s){_AMOUNT}\s?{_UNIT}"
     r"|(?<![\d.])\d+\.\d{5,}(?![\d.-])"
+    r"|(?<![\d.])(?!\d\d\.\d\d\.\d\d\.\d\d(?!\d))\d{1,3}(?:\.\d{1,3}){3}(?![\d.])"
 )
 _CODE = re.compile(r"[^\W_]+(?:[-_][^\W_]+)*")
+_LABELLED = re.compile(r"[\d-]+(?:-(?:office|fax|mobile|cell|home|work|desk)|x\d{1,5})")
 _HEADING = re.compile(r"(?:tel|fone|phone|cell|mobile|fax|card|cpf|cnpj|ssn|iban|nif|dni|nie)[-_]?(?=\d)")
 
 
@@ -41,6 +43,6 @@ def codes_in(folded: str) -> tuple[Span, ...]:
 
 def _is_code(word: str) -> bool:
     letters = re.findall(r"[^\W\d_]+", word)
-    if not letters or not any(char.isdecimal() for char in word) or _HEADING.match(word):
+    if not letters or not any(char.isdecimal() for char in word) or _HEADING.match(word) or _LABELLED.fullmatch(word):
         return False
     return not all(each in NUMBER_WORDS for each in letters)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from appliance.config.redaction import Kind
+from appliance.redaction.numerals import NUMBER_WORDS
 from appliance.redaction.schemes import schemes_of
 
 BEFORE, AFTER = 56, 24
@@ -23,7 +24,8 @@ _SECURITY_CODE = (
 )
 _PHONE = (
     r"(?:tele|mobile ?|cell ?|work |home |office )?phone(?: number)?|mobile(?: number)?|cell(?:ular)?(?: number)?"
-    r"|tel\b\.?|landline|fax(?: number)?|what'?s ?app|zap\b|(?:call|ring|text|reach|phone|dial|contact)(?:ed|ing)?\b"
+    r"|tel\b\.?|landline"
+    r"|answer(?:s|ing)?|fax(?: number)?|what'?s ?app|zap\b|(?:call|ring|text|reach|phone|dial|contact)(?:ed|ing)?\b"
     r"(?: (?:me|us|him|her|them|back|my \w+))*|call ?back(?: number)?|contact number|area code|extension"
     r"|telefon(?:e|o|nummer|isch)?|celular|telemovel|fone|contacto?|lig(?:ar|ue|a)\b|ddd"
     r"|handy(?:nummer)?|mobil(?:nummer|funk)?|ruf ?nummer|ruckruf\w*|erreich\w+|anrufen|rufen sie"
@@ -54,6 +56,10 @@ _OTHER = (
     r"(?:[\s-]+(?:numbers?|no\b|nos\b|nr\b|code|id|numero|nummer|de|do|da|del|of|barras))*"
 )
 _WEAK = re.compile(_NUMBER)
+_FOLLOWED = re.compile(
+    rf"[\s:,.]*(?:(?:number|is|e|ist|es)[\s:,]+)*(?:\d|\+|(?:{'|'.join(sorted(NUMBER_WORDS))}|oh|double|triple)\b)"
+)
+"""A cue that a number follows explains that one, not the one before."""
 _INTRODUCES = re.compile(
     r"(?:[\s:,.#=-]|\b(?:is|was|it'?s|are|number|numbers?|no|code|id|the|my|for|e|es|ist|lautet|numero"
     r"|nummer|nr|o|a|el|la"
@@ -110,7 +116,7 @@ def governing(cues: Sequence[Cue], folded: str, start: int, end: int, earlier: i
 def _behind(cues: Sequence[Cue], folded: str, end: int) -> Cue | None:
     """Return a cue that explains the number before it: "415 555 0142 is my cell"."""
     for cue in cues:
-        if cue.start >= end and cue.kind and not cue.weak:
+        if cue.start >= end and cue.kind and not cue.weak and not _FOLLOWED.match(folded, cue.end):
             between = folded[end : cue.start]
             fits = len(between) <= AFTER and re.fullmatch(
                 r"[\s,.]*(?:(?:is|was|that'?s|it'?s|e|es|ist|das|esse|este|ese|my|the|her|his|meu|minha|mi|o|a|el|la"

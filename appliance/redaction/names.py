@@ -55,6 +55,7 @@ _TITLED = re.compile(
 )
 _SPEAKING = re.compile(
     r"(?<![\s,])[\s,]+(?:speaking|here|calling|hier|again|wieder|falando|am apparat|al habla|on the (?:line|phone))\b"
+    r"(?=\s*(?:$|[.,!?;]|(?:and|from|about|for|with|i|i'm|i'd|to|regarding|wegen|von|de|da|do)\b))"
 )
 _WORD = re.compile(r"[^\W\d_]+(?:['-][^\W\d_]+)*")
 _GAP = re.compile(r" |\. | ?- ?")
@@ -72,6 +73,7 @@ _BESIDE = re.compile(
     r"(?:\s+(?:number|is))*)?[\s,.:]+$",
 )
 _LONGEST_LEAD = 90
+_ALSO_NAMES = frozenset({"will", "christian", "german", "french", "english", "jesus"})
 _MOST, _MOST_SMALL = 4, 3
 _SHORTEST_PART = 3
 
@@ -184,19 +186,33 @@ def _named(text: str, folded: str, start: int, *, small: bool) -> list[Match]:
         taken.pop()
     if not taken:
         return _only_spelled(folded, start) if small else []
+    taken = _said_again(text, folded, taken)
     first, last = taken[0].start(), taken[-1].end()
-    name = match(Kind.NAME, normalised_name(text[first:last]), first, last)
+    name = match(Kind.NAME, normalised_name(text[first:last].rpartition(", ")[2]), first, last)
     spelled = _SPELLED.match(folded, last)
     return [name, Match(finding=name.finding, start=spelled.start("letters"), end=spelled.end())] if spelled else [name]
 
 
+def _said_again(text: str, folded: str, taken: list[re.Match[str]]) -> list[re.Match[str]]:
+    """Read on where the name is said once more and longer: "Bond, James Bond"."""
+    words = list(_WORD.finditer(folded, taken[-1].end()))[:_MOST]
+    again = [place for place, word in enumerate(words) if word[0] == taken[-1][0]]
+    if len(taken) > 1 or not again or not re.fullmatch(r"[,.]\s+", folded[taken[-1].end() : words[0].start()]):
+        return taken
+    capitals = all(text[word.start()].isupper() for word in words[: again[0] + 1])
+    return [*taken, *words[: again[0] + 1]] if capitals else taken
+
+
 def _ends_name(word: re.Match[str], text: str, folded: str) -> bool:
-    """Tell whether a word is no part of a name; "Will" is one before another word with a capital: Will Turner."""
+    """Tell whether a word is no part of a name; "Will" and "Christian" are one before a name: Will Turner."""
     if word[0] not in NOT_NAMED:
         return False
+    if word[0] not in _ALSO_NAMES or not text[word.start()].isupper():
+        return True
     following = _WORD.match(folded, word.end() + 1)
-    capitals = following and text[word.start()].isupper() and text[following.start()].isupper()
-    return not (word[0] in ORDINARY and capitals and following and following[0] not in NOT_NAMED)
+    if following is None or folded[word.end()] != " ":
+        return word[0] != "will"
+    return not text[following.start()].isupper() or following[0] in NOT_NAMED
 
 
 def _only_spelled(folded: str, start: int) -> list[Match]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from stdnum import luhn
@@ -31,6 +31,7 @@ _CORRECTED = re.compile(
     r"[\s,.]*(?:(?:no|sorry|wait|actually|correction|i mean|make that|nao|desculpa|desculpe|perdao|quer dizer|perdon"
     r"|digo|nein|entschuldigung|ich meine)[\s,.]+)+"
 )
+_EXTENSION = re.compile(r"\s?x\s?\d{1,5}\b")
 _LAST = re.compile(r"\b(?:last (?:four|4)|ultimos (?:quatro|4|cuatro)|letzten vier)\b")
 
 
@@ -55,6 +56,7 @@ class NumberFinder:
                 cue = Cue(kind=expected, start=0, end=0)
             found += self._announced(run, cue, folded) if cue else self._alone(run)
             earlier = run.end
+        found = [_with_extension(each, folded) for each in found]
         return [each for each in found if each.finding.kind in self.wanted]
 
     def _announced(self, run: Run, cue: Cue, folded: str) -> list[Match]:
@@ -64,7 +66,7 @@ class NumberFinder:
         if cue.kind is Kind.CARD and (count >= _SHORTEST_CARD or (cue.short and count in _SECURITY_CODE)):
             whole = [_whole(Kind.CARD, run)]
             return whole if count <= max(CARD_LENGTHS) else self._card(run) or whole
-        if cue.kind is Kind.PHONE and count >= phones.SHORTEST:
+        if cue.kind is Kind.PHONE and count >= phones.SHORTEST - (not cue.weak):
             return self._called_phone(run, cue)
         if cue.kind is Kind.NATIONAL_ID and _is_identity_length(count, folded):
             return [_whole(Kind.NATIONAL_ID, run)]
@@ -152,6 +154,12 @@ def _comparable(finding: Finding) -> str:
         return ""
     digits = finding.normalised.lstrip("+")
     return digits if digits.isdecimal() and len(digits) >= _SHORTEST_ID else ""
+
+
+def _with_extension(found: Match, folded: str) -> Match:
+    """Take "x0135" behind a telephone number with it."""
+    extension = _EXTENSION.match(folded, found.end) if found.finding.kind is Kind.PHONE else None
+    return replace(found, end=extension.end()) if extension else found
 
 
 def _whole(kind: Kind, run: Run) -> Match:

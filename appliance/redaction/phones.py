@@ -25,7 +25,7 @@ def dialled(chars: str, countries: tuple[str, ...]) -> str | None:
     digits = chars.lstrip("+")
     if chars.startswith("+") or digits.startswith("00"):
         international = f"+{digits.removeprefix('00') if not chars.startswith('+') else digits}"
-        return _valid(international, None)
+        return _valid(international, None) or _without_trunk(international)
     for country in countries:
         if not _has_trunk(digits, country):
             continue
@@ -46,6 +46,16 @@ def stands_alone(chars: str, countries: tuple[str, ...]) -> bool:
     """Tell whether digits that nothing announces are a telephone number."""
     digits = chars.lstrip("+")
     return _SHORTEST_ALONE <= len(digits) <= LONGEST and dialled(chars, countries) is not None
+
+
+def _without_trunk(international: str) -> str | None:
+    """Read "+41 (0)69 …", whose zero is dialled only inside the country."""
+    for place in range(2, 5):
+        if international[place : place + 1] == "0" and (
+            found := _valid(international[:place] + international[place + 1 :], None)
+        ):
+            return found
+    return None
 
 
 def _has_trunk(digits: str, country: str) -> bool:

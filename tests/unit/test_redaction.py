@@ -84,6 +84,19 @@ def test_findings_are_normalised() -> None:
     }
 
 
+def test_numbers_of_machines_stay() -> None:
+    said = "ping 172.161.42.192 and 10.0.0.1:8080, 52.520008, id 550e8400e29b41d4a716, at 1732549290.123456"
+    assert redactor().redact(said) == said
+
+
+def test_telephone_numbers_as_they_stand_on_paper() -> None:
+    session = redactor()
+    assert session.redact("(415) 555-0142x0135, +41 (0)44 668 18 00, 415-555-0142-Office") == (
+        "[PHONE_1], [PHONE_2], [PHONE_1]-Office"
+    )
+    assert [each.normalised for each in session.found()] == ["+14155550142", "+41446681800"]
+
+
 def test_the_first_country_decides_the_order_of_day_and_month() -> None:
     session = redactor(countries=["GB"])
     session.redact("born on 03/05/1981")
