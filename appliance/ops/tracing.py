@@ -50,6 +50,9 @@ class TurnTracer:
             return int((offset + t) * NS)
 
         stages = stages_of(turn.events, self._models)
+        for stage in stages:
+            if stage.attributes.get("gen_ai.operation.name") == "chat":
+                stage.attributes["gen_ai.usage.output_tokens"] = self._tokens(turn.record.assistant_text)
         times = [event.t for event in turn.events] + [stage.start for stage in stages]
         root = self._tracer.start_span(ROOT, start_time=wall_ns(min(times)), attributes=self._attributes_of(turn))
         inside = set_span_in_context(root)
@@ -66,13 +69,16 @@ class TurnTracer:
             root.set_status(Status(StatusCode.ERROR))
         root.end(wall_ns(max(times)))
 
+    def _tokens(self, text: str) -> int:
+        """Return the tokens of a text without those of the chat template around it."""
+        return self._count_tokens(text) - self._count_tokens("")
+
     def _attributes_of(self, turn: FinishedTurn) -> dict[str, Value]:
         record = turn.record
         told: dict[str, Value] = {
             "gen_ai.operation.name": "invoke_agent",
             "gen_ai.agent.name": "appliance",
             "gen_ai.conversation.id": turn.session_id,
-            "gen_ai.usage.output_tokens": self._count_tokens(record.assistant_text) if record.assistant_text else 0,
             "appliance.turn": record.turn,
             "appliance.outcome": turn.outcome.value,
             "appliance.speculations_dropped": record.speculations_dropped,

@@ -20,6 +20,7 @@ from appliance.ops.turns import TurnWatch
 from tests.unit.monitoring_fakes import Script
 from tests.unit.storage_fakes import START, HandClock
 
+TEMPLATE_TOKENS = 20
 MODELS = {Role.STT: "whisper-tiny.en", Role.LLM: "qwen", Role.TTS: "joe"}
 
 
@@ -80,7 +81,7 @@ async def trace(endpoint: str, *events: AnyEvent) -> None:
     """Trace the turns of the events, as a run of the appliance does."""
     clock = HandClock()
     clock.advance(100.0)
-    async with tracing(endpoint, clock, MODELS, lambda text: len(text.split())) as tracer:
+    async with tracing(endpoint, clock, MODELS, lambda text: TEMPLATE_TOKENS + len(text.split())) as tracer:
         watch = TurnWatch(tracer)
         for event in events:
             watch(event)
@@ -136,7 +137,7 @@ async def test_attributes_follow_the_conventions_and_hold_no_words(collector: Co
     assert told["execute_tool stock"]["gen_ai.tool.name"] == "stock"
     assert told["execute_tool stock"]["error.type"] == "timeout"
     assert told[ROOT]["gen_ai.conversation.id"] == "s1"
-    assert told[ROOT]["gen_ai.usage.output_tokens"] == 4
+    assert told["chat qwen"]["gen_ai.usage.output_tokens"] == 4
     assert told[ROOT]["appliance.outcome"] == "answered"
     everything = b"".join(request.SerializeToString() for request in collector.requests)
     for word in (b"Ada", b"Byron", b"902", b"nine oh two", b"Good morning"):
