@@ -5,17 +5,21 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 
+import numpy as np
+
 from appliance.app.assisting import Ground, assistant_of, delivering
 from appliance.assistant.responder import Assistant
 from appliance.audio.playout import Playout
-from appliance.audio.ports import Frame
+from appliance.audio.ports import Frame, Samples
 from appliance.config.models import Config
 from appliance.dialogue.phrases import PhraseBook, fixed_phrases, openings
 from appliance.dialogue.session import Engines, Session
 from appliance.handover.channels import build_channels
+from appliance.retention.recordings import Pcm, Recordings
 from appliance.tools.secrets import secret
 
 POLL_S = 0.02
+_FULL_SCALE = 32_767
 
 
 class LiveConversation:
@@ -27,11 +31,13 @@ class LiveConversation:
         playout: Playout,
         ground: Ground,
         forget: Callable[[str], Awaitable[bool]],
+        recordings: Recordings | None = None,
     ) -> None:
         self._engines = engines
         self._playout = playout
         self._ground = ground
         self._forget = forget
+        self._recordings = recordings
         self._phrases = PhraseBook()
         self._delivering = AsyncExitStack()
         self.session: Session
@@ -76,7 +82,9 @@ class LiveConversation:
         return self.session.idle
 
     def on_frame(self, frame: Frame) -> None:
-        """Take the next frame."""
+        """Take the next frame, as far as it is meant for the assistant."""
+        if self._recordings is not None:
+            self._recordings.add(self._ground.journal.session_id, _pcm16(frame.pcm))
         self.session.on_frame(frame)
 
     def yield_floor(self) -> None:
@@ -108,3 +116,7 @@ class LiveConversation:
             assistant,
             self._forget,
         )
+
+
+def _pcm16(pcm: Samples) -> Pcm:
+    return (np.clip(pcm, -1.0, 1.0) * _FULL_SCALE).astype(np.int16)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
 from appliance.app.assisting import grounded
 from appliance.app.conversation import LiveConversation
 from appliance.app.engines import EngineRoom
+from appliance.app.keeping import Keeping, keeping
 from appliance.app.reporting import DeviceReporter
 from appliance.assistant.responder import Assistant
 from appliance.audio.card import SoundCard
@@ -28,8 +29,7 @@ from appliance.dialogue.session import Engines, Session
 from appliance.ops.buttons import buttons
 from appliance.ops.keeper import Keeper
 from appliance.ops.logbook import Logbook
-from appliance.storage.conversations import Conversations
-from appliance.storage.errors import StorageError
+from appliance.storage.lock import InstanceLock
 
 log = logging.getLogger(__name__)
 
@@ -39,6 +39,7 @@ class Appliance:
     """A running appliance."""
 
     conversation: LiveConversation
+    kept: Keeping
     gate: Gate
     journal: Journal
     playout: Playout
@@ -54,20 +55,6 @@ class Appliance:
     def assistant(self) -> Assistant:
         """Who acts, as it is configured at the moment."""
         return self.conversation.assistant
-
-
-def forgetting(conversations: Conversations) -> Callable[[str], Awaitable[bool]]:
-    """Return what deletes everything that is kept of a session, and tells whether it is gone."""
-
-    async def forget(session_id: str) -> bool:
-        try:
-            await conversations.clear(session_id)
-        except StorageError as error:
-            log.warning("what was kept of a conversation could not be deleted: %s", error)
-            return False
-        return True
-
-    return forget
 
 
 @asynccontextmanager
@@ -87,6 +74,8 @@ async def running(
     `on_step` is told what is being done, for a person who waits. Raises ApplianceError when something is missing.
     """
     async with AsyncExitStack() as stack:
+        if resume:
+            stack.enter_context(InstanceLock(config.storage.database))
         on_step("loading the models")
         room = await asyncio.to_thread(EngineRoom, config)
         stack.callback(room.close)
@@ -102,8 +91,9 @@ async def running(
         bus.subscribe(Logbook(transcripts=config.log.transcripts))
         journal = Journal(bus, clock)
         ground = await stack.enter_async_context(grounded(config, room, model, clock, journal))
+        kept = await stack.enter_async_context(keeping(config, ground, bus))
         on_step("preparing the fixed phrases")
-        conversation = LiveConversation(engines, playout, ground, forgetting(ground.conversations))
+        conversation = LiveConversation(engines, playout, ground, kept.archive.forget, kept.recordings)
         await conversation.open(config)
         stack.push_async_callback(conversation.close)
         earcons = Earcons(playout) if config.attention.earcons else None
@@ -117,7 +107,9 @@ async def running(
         on_step("reading the prompt")
         if resume:
             keeper = Keeper(conversation, ground.conversations, journal)
-            greet = not await keeper.resume(config.storage.resume_within_s, clock) and greet
+            if await keeper.resume(config.storage.resume_within_s, clock):
+                await kept.archive.resume(journal.session_id)
+                greet = False
             stack.push_async_callback(keeper.finish)
             if config.storage.resume_within_s > 0:
                 bus.subscribe(keeper)
@@ -127,6 +119,7 @@ async def running(
             async with buttons(config.attention, gate):
                 yield Appliance(
                     conversation=conversation,
+                    kept=kept,
                     gate=gate,
                     journal=journal,
                     playout=playout,

@@ -69,7 +69,7 @@ class Actor:
             return Writing(in_doubt=True)
         outcome = await self._executor.call(job.name, arguments, idempotency_key=key)
         if outcome.ok and not outcome.empty:
-            await self._receipts.finish(key, "succeeded", outcome.data)
+            await self._receipts.finish(key, "succeeded")
         elif outcome.happened is None:
             return Writing(in_doubt=True)
         else:

@@ -7,7 +7,24 @@ from typing import Annotated
 import typer
 
 from appliance import __version__
-from appliance.cli import ask, bench, config, converse, devices, knowledge, models, outbox, run, say, tools, transcribe
+from appliance.cli import (
+    ask,
+    audit,
+    backup,
+    bench,
+    config,
+    converse,
+    devices,
+    knowledge,
+    models,
+    outbox,
+    retention,
+    run,
+    say,
+    storage,
+    tools,
+    transcribe,
+)
 
 app = typer.Typer(
     name="appliance",
@@ -23,12 +40,17 @@ app.add_typer(bench.app, name="bench")
 app.add_typer(tools.app, name="tools")
 app.add_typer(outbox.app, name="outbox")
 app.add_typer(knowledge.app, name="knowledge")
+app.add_typer(retention.app, name="retention")
+app.add_typer(audit.app, name="audit")
+app.add_typer(storage.app, name="storage")
 app.command(epilog=run.EXAMPLES)(run.run)
 app.command(epilog=converse.EXAMPLES)(converse.converse)
 app.command(epilog=ask.EXAMPLES)(ask.ask)
 app.command(epilog=say.EXAMPLES)(say.say)
 app.command(epilog=transcribe.EXAMPLES)(transcribe.transcribe)
 app.command(epilog=devices.EXAMPLES)(devices.devices)
+app.command(epilog=backup.BACKUP_EXAMPLES)(backup.backup)
+app.command("restore", epilog=backup.RESTORE_EXAMPLES)(backup.restore_command)
 
 
 def _version(wanted: bool) -> None:

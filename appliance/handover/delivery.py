@@ -141,9 +141,9 @@ class Delivery:
             await self._persist(lambda: self._outbox.postpone(entry, reason, delay))
 
     async def _expire(self) -> None:
-        max_age_s, keep_keys_s = self._patience.max_age_days * DAY_S, self._patience.keep_keys_days * DAY_S
+        keep_keys_s = self._patience.keep_keys_days * DAY_S
         while True:
-            await self._persist(lambda: self._outbox.expire(max_age_s, keep_keys_s))
+            await self._persist(lambda: self._outbox.expire(keep_keys_s))
             await self._clock.sleep(DAY_S / 24)
 
     async def _persist(self, change: Callable[[], Awaitable[Any]]) -> None:

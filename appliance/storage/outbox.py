@@ -161,13 +161,9 @@ class Outbox:
             entry, State.DROPPED, error=error, allowed=(State.WAITING, State.SENDING, State.FAILED)
         )
 
-    async def expire(self, max_age_s: float, keep_keys_s: float) -> None:
-        """Drop what was set aside more than `max_age_s` ago, and forget keys that are done for `keep_keys_s`."""
-        now = self._now()
-        for entry in await self.entries([State.FAILED]):
-            if now - entry.changed_at > max_age_s:
-                await self.drop(entry, f"set aside for too long; {entry.error}")
-        await self._database.write(partial(_forget, now - keep_keys_s))
+    async def expire(self, keep_keys_s: float) -> None:
+        """Forget keys that are done for `keep_keys_s`. What was set aside is deleted by the purge."""
+        await self._database.write(partial(_forget, self._now() - keep_keys_s))
 
     async def wipe(self) -> None:
         """Remove what was wiped from the log of the database as well."""
