@@ -25,8 +25,8 @@ ISOLATED = ("unshare", "--net" if os.geteuid() == 0 else "-rn", "sh", "-ec", 'ip
 """Becomes a command in a network namespace of its own, with a loopback and nothing else."""
 REMEDY = (
     "This test needs a network namespace without routes, and may not make one. Run it as root, or allow user"
-    " namespaces (sysctl kernel.unprivileged_userns_clone=1, and for AppArmor kernel.apparmor_restrict_unprivileged_userns=0),"
-    " with util-linux and iproute2 installed."
+    " namespaces (sysctl kernel.unprivileged_userns_clone=1, and with AppArmor"
+    " kernel.apparmor_restrict_unprivileged_userns=0), with util-linux and iproute2 installed."
 )
 
 
