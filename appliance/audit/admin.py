@@ -16,7 +16,10 @@ from appliance.storage.db import Database
 
 def operator(environ: Mapping[str, str] = os.environ) -> str:
     """Return the name of the user who gave the command, also behind sudo."""
-    return environ.get("SUDO_USER") or getpass.getuser()
+    try:
+        return environ.get("SUDO_USER") or getpass.getuser()
+    except (KeyError, OSError):  # in a container, users need not have names
+        return f"uid {os.getuid()}"
 
 
 async def record_admin(
