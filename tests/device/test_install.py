@@ -173,8 +173,7 @@ def test_a_lost_key_is_not_replaced(built: Built, place: Place) -> None:
 
 def test_two_installations_do_not_meet(built: Built, place: Place) -> None:
     lock = place.prefix / "var/cache/appliance-install/install.lock"
-    command = ["flock", lock, built.old.folder / "scripts/install", "--prefix", place.prefix, "--no-models"]
-    result = run(*command)
+    result = run("flock", lock, built.old.folder / "scripts/install", "--prefix", place.prefix, "--no-models")
     assert result.returncode == 1
     assert "another installation is going on" in result.stderr
 
