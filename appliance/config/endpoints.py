@@ -53,19 +53,16 @@ def endpoints(value: object, path: KeyPath = ()) -> Iterator[Endpoint]:
             yield from endpoints(setting, (*path, name))
 
 
-def unlisted(value: object, network: NetworkConfig, path: KeyPath = ()) -> list[Endpoint]:
+def unlisted(value: object, network: NetworkConfig) -> list[Endpoint]:
     """Return the hosts that are named and are not in `network.allow`."""
-    return [endpoint for endpoint in endpoints(value, path) if not network.lists(endpoint.host, endpoint.port)]
+    return [endpoint for endpoint in endpoints(value) if not network.lists(endpoint.host, endpoint.port)]
 
 
-def only_listed(value: T, network: NetworkConfig | None, field: str) -> T:
-    """Return a field of the configuration unchanged, or raise when it names a host that is not in `network.allow`.
-
-    None: the network section is wrong itself, and nothing can be said.
-    """
-    found = [] if network is None else unlisted(value, network, (field,))
+def only_listed(config: T, network: NetworkConfig) -> T:
+    """Return a configuration unchanged, or raise when it names a host that is not in `network.allow`."""
+    found = unlisted(config, network)
     if not found:
-        return value
+        return config
     first, *others = found
     more = f"; nor is {', '.join(f'{other} ({dotted(other.path)})' for other in others)}" if others else ""
     message = f"{dotted(first.path)}: {first} is not in network.allow; add it there, or nothing will reach it{more}"
