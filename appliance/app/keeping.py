@@ -21,7 +21,7 @@ from appliance.events import AnyEvent
 from appliance.models.catalogue import load_catalogue
 from appliance.models.profiles import resolve
 from appliance.ops.records import summarise
-from appliance.redaction.redactor import Redactor
+from appliance.redaction import Redactor
 from appliance.retention.archive import Archive
 from appliance.retention.daily import Quiet, run_daily
 from appliance.retention.erasure import Erased
@@ -98,7 +98,7 @@ async def _trail(config: Config, ground: Ground, stack: AsyncExitStack) -> Audit
         config.audit,
         ground.database,
         ground.clock,
-        redact=lambda text: Redactor(config.redaction).redact(text),
+        redact=lambda text: _redactor(config).redact(text),
         may_make_key=True,
     )
     stack.push_async_callback(trail.close)
@@ -120,12 +120,16 @@ async def _keeping(config: Config, ground: Ground, trail: AuditTrail | None) -> 
         writer,
         ground.clock,
         config.consent.mode,
-        lambda: Redactor(config.redaction),
+        lambda: _redactor(config),
         _milliseconds,
         recordings,
     )
     observer = None if trail is None else AuditObserver(trail, archive.may_keep)
     return Keeping(archive=archive, writer=writer, recordings=recordings, trail=trail, audit=observer)
+
+
+def _redactor(config: Config) -> Redactor:
+    return Redactor(config.redaction, public=(config.persona.name,))
 
 
 def _withdrawn(trail: AuditTrail | None, erased: Erased) -> None:

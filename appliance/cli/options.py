@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from appliance.config.models import Config, LogLevel
+from appliance.redaction import RedactingFilter
 
 ConfigFile = Annotated[
     Path | None,
@@ -23,7 +24,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for scripts, an
 
 
 def start_logging(config: Config, *, daemon: bool = False) -> None:
-    """Log to stderr: the daemon at the configured level, other commands only what went wrong."""
+    """Log to stderr without personal data: the daemon at the configured level, other commands only what went wrong."""
     level = config.log.level if daemon else max(config.log.level, LogLevel.WARNING, key=list(LogLevel).index)
     logging.basicConfig(
         stream=sys.stderr,
@@ -31,6 +32,8 @@ def start_logging(config: Config, *, daemon: bool = False) -> None:
         format="%(asctime)s %(levelname)-7s %(name)s: %(message)s",
         force=True,
     )
+    for handler in logging.getLogger().handlers:
+        handler.addFilter(RedactingFilter(config.redaction))
 
 
 def tell_step(step: str) -> None:
