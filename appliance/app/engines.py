@@ -5,11 +5,12 @@ from __future__ import annotations
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from appliance.config.models import AttentionMode, Config, Device
 from appliance.engines.device import Accelerators, ThreadPlan, detect, plan_threads, usable_cores
 from appliance.engines.ports import VoiceDetector
+from appliance.engines.worker import EngineThread
 from appliance.errors import EngineError
 from appliance.models.catalogue import Role, load_catalogue
 from appliance.models.profiles import resolve
@@ -24,6 +25,20 @@ if TYPE_CHECKING:
     from appliance.engines.whisper import WhisperTranscriber
 
 ALL_LAYERS = -1
+
+
+class Threaded(Protocol):
+    """An engine with a thread of its own."""
+
+    @property
+    def worker(self) -> EngineThread:
+        """The thread."""
+
+    def close(self) -> None:
+        """End the thread and free the memory."""
+
+
+E = TypeVar("E", bound=Threaded)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +71,12 @@ class EngineRoom:
         self._machine = Machine.probe(config)
         self._models = resolve(config, load_catalogue())
         self._closing = ExitStack()
+        self._workers: list[EngineThread] = []
+
+    @property
+    def workers(self) -> tuple[EngineThread, ...]:
+        """The threads of the engines that are loaded."""
+        return tuple(self._workers)
 
     def close(self) -> None:
         """End the engines' threads and free their memory."""
@@ -70,8 +91,7 @@ class EngineRoom:
         engine = build_transcriber(
             self._config, folder, threads=threads, cuda=self._machine.accelerators.whisper_usable
         )
-        self._closing.callback(engine.close)
-        return engine
+        return self._kept(engine)
 
     def language_model(self) -> LlamaLanguageModel:
         """Load the language model."""
@@ -85,8 +105,7 @@ class EngineRoom:
             prefill_threads=threads.llm_prefill,
             gpu_layers=ALL_LAYERS if self._machine.accelerators.llama_usable else 0,
         )
-        self._closing.callback(engine.close)
-        return engine
+        return self._kept(engine)
 
     def voice(self, output_rate: int) -> PiperSynthesiser:
         """Load the voice; it will speak at `output_rate` Hz."""
@@ -95,8 +114,7 @@ class EngineRoom:
         engine = PiperSynthesiser(
             self._entry(Role.TTS), self._config.tts, output_rate=output_rate, threads=self._machine.threads.tts
         )
-        self._closing.callback(engine.close)
-        return engine
+        return self._kept(engine)
 
     def voice_detector(self) -> VoiceDetector:
         """Load voice activity detection."""
@@ -119,15 +137,19 @@ class EngineRoom:
         from appliance.engines.smart_turn import SmartTurnDetector
 
         engine = SmartTurnDetector(self._entry(Role.TURN))
-        self._closing.callback(engine.close)
-        return engine
+        return self._kept(engine)
 
     def encoder(self) -> MiniLmEncoder:
         """Load the sentence embeddings."""
         from appliance.engines.sentences import MiniLmEncoder
 
         engine = MiniLmEncoder(self._entry(Role.EMBED))
+        return self._kept(engine)
+
+    def _kept(self, engine: E) -> E:
+        """Close the engine with the room, and have its thread watched."""
         self._closing.callback(engine.close)
+        self._workers.append(engine.worker)
         return engine
 
     def _entry(self, role: Role) -> Path:

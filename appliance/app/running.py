@@ -26,9 +26,11 @@ from appliance.dialogue.earcons import Earcons
 from appliance.dialogue.gate import Gate
 from appliance.dialogue.journal import Journal
 from appliance.dialogue.session import Engines, Session
+from appliance.engines.worker import EngineThread
 from appliance.ops.buttons import buttons
 from appliance.ops.keeper import Keeper
 from appliance.ops.logbook import Logbook
+from appliance.storage.db import Database
 from appliance.storage.lock import InstanceLock
 
 log = logging.getLogger(__name__)
@@ -45,6 +47,9 @@ class Appliance:
     playout: Playout
     bus: Bus
     engines: Engines
+    microphone: StreamMicrophone
+    workers: tuple[EngineThread, ...]
+    database: Database
 
     @property
     def session(self) -> Session:
@@ -125,6 +130,9 @@ async def running(
                     playout=playout,
                     bus=bus,
                     engines=engines,
+                    microphone=microphone,
+                    workers=room.workers,
+                    database=ground.database,
                 )
         finally:
             microphone.stop()

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from appliance.config.models import Config, LogLevel
+from appliance.ops.journald import JournalHandler, connected_to_journal
 from appliance.redaction import RedactingFilter
 
 ConfigFile = Annotated[
@@ -26,10 +27,11 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for scripts, an
 def start_logging(config: Config, *, daemon: bool = False) -> None:
     """Log to stderr without personal data: the daemon at the configured level, other commands only what went wrong."""
     level = config.log.level if daemon else max(config.log.level, LogLevel.WARNING, key=list(LogLevel).index)
+    journal = daemon and connected_to_journal()
     logging.basicConfig(
-        stream=sys.stderr,
+        handlers=[JournalHandler() if journal else logging.StreamHandler(sys.stderr)],
         level=level.value.upper(),
-        format="%(asctime)s %(levelname)-7s %(name)s: %(message)s",
+        format="%(message)s" if journal else "%(asctime)s %(levelname)-7s %(name)s: %(message)s",
         force=True,
     )
     for handler in logging.getLogger().handlers:

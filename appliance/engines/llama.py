@@ -41,6 +41,11 @@ class LlamaLanguageModel:
         """The size of the context window."""
         return self._context.context_tokens
 
+    @property
+    def worker(self) -> EngineThread:
+        """The thread it works on, for the watchdog."""
+        return self._thread
+
     def close(self) -> None:
         """End the thread and free the model."""
         self._thread.close()

@@ -59,6 +59,11 @@ class PiperSynthesiser:
         self._rate = output_rate
         self._thread = EngineThread("tts")
 
+    @property
+    def worker(self) -> EngineThread:
+        """The thread it works on, for the watchdog."""
+        return self._thread
+
     def close(self) -> None:
         """End the thread."""
         self._thread.close()

@@ -47,6 +47,11 @@ class MiniLmEncoder:
         self._tokenizer.enable_truncation(LONGEST_TOKENS)
         self._thread = EngineThread("sentences")
 
+    @property
+    def worker(self) -> EngineThread:
+        """The thread it works on, for the watchdog."""
+        return self._thread
+
     def close(self) -> None:
         """End the thread."""
         self._thread.close()

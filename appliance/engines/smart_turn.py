@@ -35,6 +35,11 @@ class SmartTurnDetector:
         heard = pcm[-WINDOW_SAMPLES:].copy()
         return await self._thread.run(lambda token: self._probability(heard, token))
 
+    @property
+    def worker(self) -> EngineThread:
+        """The thread it works on, for the watchdog."""
+        return self._thread
+
     def close(self) -> None:
         """End the thread."""
         self._thread.close()

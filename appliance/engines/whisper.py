@@ -57,6 +57,11 @@ class WhisperTranscriber:
         )
         self._thread = EngineThread("stt")
 
+    @property
+    def worker(self) -> EngineThread:
+        """The thread it works on, for the watchdog."""
+        return self._thread
+
     def close(self) -> None:
         """End the thread."""
         self._thread.close()

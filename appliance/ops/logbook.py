@@ -19,21 +19,29 @@ class Logbook:
 
     def __call__(self, event: AnyEvent) -> None:
         """Log one event."""
+        extra = {"session_id": event.session_id, "turn_id": event.turn_id}
         match event:
             case EngineFailed():
-                log.error("turn %d: %s failed [%s]: %s", event.turn_id, event.engine, event.code, event.detail)
+                log.error(
+                    "turn %d: %s failed [%s]: %s",
+                    event.turn_id,
+                    event.engine,
+                    event.code,
+                    event.detail,
+                    extra={**extra, "error_code": event.code},
+                )
             case Transcribed():
                 words = self._words(event.text) if event.rejected is None else f"nothing ({event.rejected})"
-                log.info("turn %d: understood %s, confidence %.2f", event.turn_id, words, event.confidence)
+                log.info("turn %d: understood %s, confidence %.2f", event.turn_id, words, event.confidence, extra=extra)
             case TurnCommitted():
                 how = "cut short" if event.interrupted else "answered"
-                log.info("turn %d: %s %s", event.turn_id, how, self._words(event.heard_text))
+                log.info("turn %d: %s %s", event.turn_id, how, self._words(event.heard_text), extra=extra)
             case BargeIn():
-                log.info("turn %d: interrupted", event.turn_id)
+                log.info("turn %d: interrupted", event.turn_id, extra=extra)
             case TurnDropped():
-                log.debug("turn %d: dropped a prepared reply (%.2f s of CPU)", event.turn_id, event.cpu_s)
+                log.debug("turn %d: dropped a prepared reply (%.2f s of CPU)", event.turn_id, event.cpu_s, extra=extra)
             case StateChanged():
-                log.debug("session %s: %s", event.session_id, event.state)
+                log.debug("session %s: %s", event.session_id, event.state, extra=extra)
 
     def _words(self, text: str) -> str:
         if self._transcripts:

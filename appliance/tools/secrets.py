@@ -11,6 +11,8 @@ from appliance.tools.errors import Fault, ToolError
 
 FOLDER_VARIABLE = "CREDENTIALS_DIRECTORY"
 """Set by systemd for a service with LoadCredential= (systemd.exec(5))."""
+FOLDER_PREFIX = "secret_"
+"""What systemd puts before the names of a whole folder, as LoadCredential=secret:FOLDER of the service has it."""
 PREFIX = "APPLIANCE_SECRET_"
 MASK = "••••••"
 
@@ -18,7 +20,7 @@ _NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
 
 
 def secret(name: str, environ: Mapping[str, str] = os.environ) -> str:
-    """Return a secret from `$CREDENTIALS_DIRECTORY/<name>`, else from `$APPLIANCE_SECRET_<NAME>`.
+    """Return a secret from `$CREDENTIALS_DIRECTORY/<name>` or `…/secret_<name>`, else from `$APPLIANCE_SECRET_<NAME>`.
 
     Raises:
         ToolError: There is none, or it cannot be sent in a line; the error says where it belongs.
@@ -65,10 +67,9 @@ def _from_credentials(name: str, environ: Mapping[str, str]) -> str:
     folder = environ.get(FOLDER_VARIABLE)
     if not folder:
         return ""
+    files = (Path(folder) / name, Path(folder) / f"{FOLDER_PREFIX}{name}")
     try:
-        return (Path(folder) / name).read_text(encoding="utf-8").rstrip("\r\n")
-    except FileNotFoundError:
-        return ""
+        return next((file.read_text(encoding="utf-8").rstrip("\r\n") for file in files if file.exists()), "")
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "not UTF-8"
         raise ToolError(Fault.MISSING_SECRET, f"the secret {name} cannot be read: {reason}") from None
@@ -76,6 +77,7 @@ def _from_credentials(name: str, environ: Mapping[str, str]) -> str:
 
 def _where(name: str) -> str:
     return (
-        f"Put it into a file and add LoadCredential={name}:/path/of/the/file to the service, or set the environment "
+        f"Put it into the file /etc/appliance/credentials/{name} and restart the service, or add "
+        f"LoadCredential={name}:/path/of/the/file to the service, or set the environment "
         f"variable {PREFIX}{name.upper()}."
     )

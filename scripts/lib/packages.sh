@@ -6,7 +6,7 @@ packages_for() {
     local -A wanted=(
         [run]="libportaudio2 g++ make"
         [demo]="libportaudio2 g++ make flite espeak-ng"
-        [test]="libportaudio2 g++ make flite espeak-ng pulseaudio pulseaudio-utils libasound2-plugins alsa-utils"
+        [test]="libportaudio2 g++ make flite espeak-ng pulseaudio pulseaudio-utils libasound2-plugins alsa-utils systemd"
         [install]="libportaudio2 g++ make openssl"
         [bundle]="libportaudio2 openssl"
         [check]="libportaudio2 g++ make shellcheck"
@@ -19,6 +19,7 @@ has_package() {
         libportaudio2) PATH=$PATH:/usr/sbin:/sbin ldconfig -p 2>/dev/null | grep -q 'libportaudio\.so\.2 ' ;;
         libasound2-plugins) compgen -G '/usr/lib*/*/alsa-lib/libasound_module_pcm_pulse.so' >/dev/null ;;
         pulseaudio-utils) command -v paplay >/dev/null && command -v pactl >/dev/null ;;
+        systemd) command -v systemd-analyze >/dev/null ;;
         alsa-utils) command -v arecord >/dev/null ;;
         python3) find_python >/dev/null || command -v python3 >/dev/null ;;
         python3-venv) find_uv >/dev/null || "$(find_python || echo python3)" -c 'import ensurepip' &>/dev/null ;;
