@@ -34,7 +34,13 @@ add_user() {
             useradd --system --gid appliance --home-dir /var/lib/appliance --shell /usr/sbin/nologin appliance
         usermod --append --groups audio appliance
     fi
-    ! systemd_runs || { udevadm control --reload && udevadm trigger --subsystem-match=usb --subsystem-match=gpio; } || true
+    ! systemd_runs || ! command -v udevadm >/dev/null || reload_devices
+}
+
+# The rules are for devices to come; those that are there are told of them.
+reload_devices() {
+    udevadm control --reload || true
+    udevadm trigger --subsystem-match=usb --subsystem-match=gpio || true
 }
 
 make_folders() {

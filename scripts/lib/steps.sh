@@ -77,7 +77,7 @@ make_folder() {
     chmod -- "$1" "$3"
 }
 
-own() { [[ -n $prefix ]] || chown --no-dereference -- "$@"; }
+own() { [[ -n $prefix ]] || chown --no-dereference "$@"; }
 
 remove() {
     local path
