@@ -2,8 +2,13 @@
 
 import os
 
+from appliance.egress.offline import keep_offline
+
 __version__ = "0.1.0"
 
 # NumPy's matrix products are small here. With several threads they would spin for the cores that Whisper, Piper and
 # the language model need: on two busy cores one thread takes 19 ms for a sentence, two take 270. Read once, by NumPy.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+# The model libraries read once, when they are loaded, that they are not to use the network.
+keep_offline()

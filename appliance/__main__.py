@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import sys
-
-# The model libraries never look anything up on the network: the appliance fetches models itself, when told to.
-os.environ.setdefault("HF_HUB_OFFLINE", "1")
-os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
 
 from appliance.cli.main import app
 from appliance.errors import ApplianceError

@@ -16,6 +16,7 @@ from appliance.assistant.responder import Assistant
 from appliance.clock import Clock
 from appliance.config.models import Config
 from appliance.dialogue.journal import Journal
+from appliance.egress.policy import Policy
 from appliance.handover.channels import build_channels
 from appliance.handover.delivery import Delivery, Patience
 from appliance.storage.conversations import Conversations
@@ -93,7 +94,7 @@ async def delivering(config: Config, assistant: Assistant, ground: Ground) -> As
     """Deliver what has to leave and keep up with the files of the site, until the block is left."""
     days = config.storage.receipts_max_age_days
     patience = Patience(max_age_days=config.storage.outbox_max_age_days, keep_keys_days=days)
-    channels = build_channels(config.handover, secret)
+    channels = build_channels(config.handover, secret, Policy.of(config.network))
     delivery = Delivery(assistant.outbox, channels, ground.clock, Random(), patience)  # noqa: S311 - it spreads attempts
     expiry = _expire(Receipts(ground.database, ground.clock), days, ground.clock)
     async with beside(delivery.run(), assistant.knowledge.watch(ground.clock), expiry):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from pathlib import Path
 
 from appliance.assistant.acting import Actor
@@ -14,12 +15,13 @@ from appliance.assistant.responder import Assistant, Desk
 from appliance.clock import Clock
 from appliance.config.models import Config
 from appliance.dialogue.journal import Journal
+from appliance.egress.policy import Policy
 from appliance.engines.ports import LanguageModel
 from appliance.knowledge.reload import Site, SiteKnowledge
 from appliance.storage.db import Database
 from appliance.storage.outbox import Outbox
 from appliance.storage.receipts import Receipts
-from appliance.tools.executor import Executor
+from appliance.tools.executor import Executor, action_of
 
 
 async def build_assistant(
@@ -45,7 +47,13 @@ async def build_assistant(
         jobs=jobs,
         planner=Planner(jobs, intents, config.handover),
         answerer=Answerer(config, model, knowledge),
-        actor=Actor(config, Executor(config.tools, clock, folder), Receipts(database, clock), outbox, clock),
+        actor=Actor(
+            config,
+            Executor(config.tools, clock, folder, build=partial(action_of, policy=Policy.of(config.network))),
+            Receipts(database, clock),
+            outbox,
+            clock,
+        ),
     )
     return Assistant(desk, outbox, knowledge)
 

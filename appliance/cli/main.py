@@ -14,9 +14,11 @@ from appliance.cli import (
     bench,
     config,
     converse,
+    data,
     devices,
     knowledge,
     models,
+    network,
     outbox,
     retention,
     run,
@@ -41,8 +43,10 @@ app.add_typer(tools.app, name="tools")
 app.add_typer(outbox.app, name="outbox")
 app.add_typer(knowledge.app, name="knowledge")
 app.add_typer(retention.app, name="retention")
+app.add_typer(data.app, name="data")
 app.add_typer(audit.app, name="audit")
 app.add_typer(storage.app, name="storage")
+app.add_typer(network.app, name="network")
 app.command(epilog=run.EXAMPLES)(run.run)
 app.command(epilog=converse.EXAMPLES)(converse.converse)
 app.command(epilog=ask.EXAMPLES)(ask.ask)

@@ -114,7 +114,7 @@ def fetch(
         return
     try:
         with download_progress(Console(stderr=True)) as progress:
-            sources = configured_sources(site.config.models, os.environ)
+            sources = configured_sources(site.config.models, os.environ, site.config.network)
             fetched = ensure(models, site.directory, sources, progress)
     except ApplianceError as error:
         if not as_json:

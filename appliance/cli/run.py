@@ -23,6 +23,8 @@ from appliance.clock import SystemClock
 from appliance.config.load import load
 from appliance.config.models import Config
 from appliance.dialogue.gate import Gate
+from appliance.egress.guard import Guard
+from appliance.egress.policy import Policy
 from appliance.events import AnyEvent, TurnCommitted
 from appliance.ops.notify import Notifier
 from appliance.ops.records import TurnLog, summarise
@@ -41,6 +43,7 @@ def run(
     """Listen and answer until stopped (Ctrl-C or SIGTERM)."""
     config = load(config_file)
     start_logging(config, daemon=not captions)
+    Guard(Policy.of(config.network)).install()
     faulthandler.enable()
     asyncio.run(_run(config, captions=captions))
 

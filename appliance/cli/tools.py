@@ -6,6 +6,7 @@ import asyncio
 import json
 import sys
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 from uuid import uuid4
@@ -19,11 +20,12 @@ from appliance.clock import SystemClock
 from appliance.config.load import load_with_places
 from appliance.config.models import Config
 from appliance.config.tools import ACTIONS, Effect, ToolConfig
+from appliance.egress.policy import Policy
 from appliance.errors import ConfigError, UsageError
 from appliance.tools.arguments import checked
 from appliance.tools.check import check as find_problems
 from appliance.tools.errors import ToolError
-from appliance.tools.executor import Executor, Outcome
+from appliance.tools.executor import Executor, Outcome, action_of
 from appliance.tools.schema import json_schema
 from appliance.tools.speech import spoken
 
@@ -79,7 +81,7 @@ def call(
     """Call a tool as the assistant would; show what came back and what would be said; exit status 9 if it fails."""
     config, folder = _opened(file)
     arguments, key = _arguments(args), str(uuid4())
-    executor = Executor(config.tools, SystemClock(), folder)
+    executor = Executor(config.tools, SystemClock(), folder, build=partial(action_of, policy=Policy.of(config.network)))
     would_send = executor.preview(name, arguments, idempotency_key=key)
     if dry_run:
         print(json.dumps(would_send, indent=2, ensure_ascii=False))

@@ -43,7 +43,7 @@ class Explainer:
                 return self._at(parent, self.document.values, f"{dotted(parent)} has no `{location[-1]}:` line; add it")
             case "rule":
                 context = error["ctx"]
-                candidates = [schema.as_written((*location[:-1], *name.split("."))) for name in context["about"]]
+                candidates = [schema.as_written((*location[:-1], *_steps(name))) for name in context["about"]]
                 written = schema.as_written(location)
                 path = next((path for path in candidates if path in self.document.values), written)
                 return self._at(path, self.document.values, context["message"])
@@ -75,6 +75,11 @@ class Explainer:
         place = places.get(path) or self.document.values.get(self._known(path)) or Place(self.document.source)
         quote = "" if place.is_variable else self.document.quote(place.line)
         return Problem(place, message, path, quote)
+
+
+def _steps(name: str) -> KeyPath:
+    """Return the steps of `handover.channels.0.url`; what is a number counts items of a list from 0."""
+    return tuple(int(step) if step.isdecimal() else step for step in name.split("."))
 
 
 def in_words(value: object) -> str:

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import AfterValidator, Field, ValidationInfo, field_validator
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
 
 from appliance.config.audit import AuditConfig
+from appliance.config.compliance import ComplianceConfig
 from appliance.config.consent import ConsentConfig
 from appliance.config.dialogue import (
     AttentionConfig,
@@ -24,6 +25,7 @@ from appliance.config.dialogue import (
     VadConfig,
     WakeWord,
 )
+from appliance.config.endpoints import only_listed
 from appliance.config.engines import LlmConfig, SttConfig, TtsConfig
 from appliance.config.handover import HandoverConfig
 from appliance.config.knowledge import KnowledgeConfig
@@ -237,12 +239,18 @@ class Config(Section):
     """What may be reached over the network."""
     monitoring: MonitoringConfig = MonitoringConfig()
     """Health, metrics and traces."""
+    compliance: ComplianceConfig = ComplianceConfig()
+    """What stands in the record of processing."""
     tools: Tools = ()
     """What it can do beside talking."""
     forms: Forms = ()
     """Forms that are filled in by talking."""
     log: LogConfig = LogConfig()
     """Log messages."""
+
+    @model_validator(mode="after")
+    def _names_only_hosts_that_are_listed(self) -> Self:
+        return only_listed(self, self.network)
 
     @field_validator("turn")
     @classmethod

@@ -28,7 +28,8 @@ def settings(*arguments: str, **environ: str) -> dict[str, Any]:
 @pytest.fixture
 def good(tmp_path: Path) -> str:
     file = tmp_path / "good.yaml"
-    file.write_text("models:\n  mirror: https://joe:s3cret@box/models\nturn:\n  clear_end_ms: 250\n")
+    mirrored = "models:\n  mirror: https://joe:s3cret@box/models\n"
+    file.write_text(f"{mirrored}turn:\n  clear_end_ms: 250\nnetwork: {{allow: [box]}}\n")
     return str(file)
 
 

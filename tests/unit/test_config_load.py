@@ -324,7 +324,9 @@ class TestSearch:
         assert load(file, {}).attention.wake_word_model == tmp_path / "words" / "hey.json"
 
     def test_absolute_folders_and_addresses_stay(self, tmp_path: Path) -> None:
-        file = write(tmp_path, "models: {directory: /srv/models, mirror: 'http://box/models'}\n")
+        file = write(
+            tmp_path, "network: {allow: [box]}\nmodels: {directory: /srv/models, mirror: 'http://box/models'}\n"
+        )
         models = load(file, {}).models
         assert (models.directory, models.mirror) == (Path("/srv/models"), "http://box/models")
 
@@ -396,3 +398,16 @@ def test_credentials_never_show_in_messages(tmp_path: Path) -> None:
     assert len(error.problems) == 2
     assert "s3cret" not in str(error)
     assert not any("s3cret" in str(problem.as_dict()) for problem in error.problems)
+
+
+def test_a_host_that_is_not_listed_is_shown_with_its_line(tmp_path: Path) -> None:
+    channel = "{kind: webhook, name: desk, url: 'https://crm.example.org/desk'}"
+    content = f"handover:\n  channels:\n    - {channel}\nmodels:\n  mirror: https://box/models\n"
+    (problem,) = failure(write(tmp_path, content)).problems
+    assert (problem.place.line, problem.place.column) == (5, 11)
+    assert problem.message == (
+        "models.mirror: box:443 is not in network.allow; add it there, or nothing will reach it; "
+        "nor is crm.example.org:443 (handover.channels[1].url)"
+    )
+    listed = write(tmp_path, f"{content}network:\n  allow: [box, '*.example.org:443']\n")
+    assert load(listed, {}).network.allow == ("box", "*.example.org:443")
