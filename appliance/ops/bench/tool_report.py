@@ -21,6 +21,7 @@ from appliance.ops.bench.tools import Dialogue, Exchange, Made
 Parameters = Mapping[str, Mapping[str, Parameter]]
 """The parameters of every tool and form, by its name and theirs."""
 
+_LATER = "unseen-"
 RIGHT_GOAL, TRIGGERED_GOAL = 0.9, 0.01
 _NOTHING_WANTED = (Category.IRRELEVANT, Category.CHIT_CHAT, Category.RUDE, Category.KNOWLEDGE)
 _BESIDE_FROM = 3
@@ -107,6 +108,11 @@ def wants_nothing(case: ToolCase) -> bool:
 def for_tuning(case: ToolCase) -> bool:
     """Tell whether the rules may be tuned on a dialogue: one half is left alone, chosen by its id."""
     return hashlib.sha256(case.id.encode()).digest()[0] % 2 == 0
+
+
+def came_later(case: ToolCase) -> bool:
+    """Tell whether a dialogue was written after the rules and without a look at them."""
+    return case.id.startswith(_LATER)
 
 
 def parameters_of(config: Config) -> Parameters:
@@ -200,11 +206,12 @@ def _first_piece_ms(verdicts: Sequence[Verdict]) -> float | None:
 
 
 def tool_table(verdicts: Sequence[Verdict]) -> Table:
-    """Return the figures of all dialogues, of those that rules may be tuned on, and of the others."""
+    """Return the figures of the dialogues that rules may be tuned on, of the others, and of those written later."""
     result = Table(title="choice and use of tools", title_justify="left")
-    for column in ("", "all", "tuned on", "not seen", "goal"):
+    for column in ("", "tuned on", "not seen", "written later", "goal"):
         result.add_column(column, no_wrap=True, justify="right" if column else "left")
-    columns = [figures(part) for part in _parts(verdicts).values()]
+    parts = _parts(verdicts)
+    columns = [figures(parts[name]) for name in ("tuned_on", "not_seen", "written_later")]
     for label, cell, goal in _ROWS:
         result.add_row(label, *(cell(column) for column in columns), goal)
     result.add_section()
@@ -240,10 +247,14 @@ def failure_lines(verdict: Verdict) -> Iterator[str]:
 
 
 def _parts(verdicts: Sequence[Verdict]) -> dict[str, list[Verdict]]:
+    first = [verdict for verdict in verdicts if not came_later(verdict.dialogue.case)]
+    later = [verdict for verdict in verdicts if came_later(verdict.dialogue.case)]
     return {
         "all": list(verdicts),
-        "tuned_on": [verdict for verdict in verdicts if for_tuning(verdict.dialogue.case)],
-        "not_seen": [verdict for verdict in verdicts if not for_tuning(verdict.dialogue.case)],
+        "tuned_on": [verdict for verdict in first if for_tuning(verdict.dialogue.case)],
+        "not_seen": [verdict for verdict in first if not for_tuning(verdict.dialogue.case)],
+        "written_later": later,
+        "written_later_not_seen": [verdict for verdict in later if not for_tuning(verdict.dialogue.case)],
     }
 
 
