@@ -133,7 +133,7 @@ def erase(
     plan = _with_database(config, lambda database: _planned(config, database, request, partly=partly))
     if not dry_run and not yes:
         _ask(plan)
-    what = "would be erased" if dry_run else "erased"
+    what = "would be erased" if dry_run else "were erased"
     result = plan
     if not dry_run:
         result = _with_database(config, lambda database: _erased(config, database, request, partly=partly))
@@ -229,8 +229,8 @@ def _ask(plan: Erasure) -> None:
     if not sys.stdin.isatty():
         raise UsageError("nobody is there to be asked", remedy="Say --yes to erase without a question.")
     if plan.undelivered:
-        print(f"{plan.undelivered} messages have reached nobody yet, and never will.", file=sys.stderr)
-    typer.confirm(f"Erase {len(plan.sessions)} sessions for good?", abort=True, err=True)
+        print(f"Messages that have reached nobody yet, and never will: {plan.undelivered}", file=sys.stderr)
+    typer.confirm(f"Erase for good what is kept of {', '.join(plan.sessions) or 'no session'}?", abort=True, err=True)
 
 
 def _report(config: Config, result: Erasure, what: str, *, as_json: bool) -> None:
@@ -238,12 +238,12 @@ def _report(config: Config, result: Erasure, what: str, *, as_json: bool) -> Non
     if as_json:
         print(json.dumps(result.as_json() | {"backups": older}, indent=2))
         return
-    print(f"{len(result.sessions)} sessions {what}")
+    print(f"sessions that {what}: {len(result.sessions)}")
     for name, count in result.deleted.items():
         if count:
             print(f"  {_NAMES[name]}: {count}")
     if result.undelivered:
-        print(f"{result.undelivered} of the messages had reached nobody; nobody will be told what was in them")
+        print(f"messages that had reached nobody, and never will: {result.undelivered}")
     if result.recipients:
         print(f"Others were delivered by {', '.join(result.recipients)}: tell who has them that they are to be deleted")
     if older:
@@ -293,7 +293,7 @@ def _show(extents: Sequence[Extent]) -> None:
         return
     table = Table("session", "first", "last", "records", "consent", "holds")
     for each in extents:
-        records = ", ".join(f"{count} {_NAMES[name]}" for name, count in each.counts.items() if count)
+        records = ", ".join(f"{_NAMES[name]} {count}" for name, count in each.counts.items() if count)
         holds = ", ".join(f"{hold.id} ({hold.reason})" for hold in each.holds)
         times = str(moment(each.first_at)), "going on" if each.live else str(moment(each.last_at))
         table.add_row(each.session_id, *times, records, ", ".join(each.decisions), holds)

@@ -58,8 +58,8 @@ class Search:
             speaks = await self._database.read(partial(_of_forms, subject, subject.sure, digests))
             may_speak = await self._database.read(partial(_of_forms, subject, subject.possible, digests))
             in_clear = await self._in_clear(subject, within - speaks)
-            sure = within & (speaks | in_clear)
-            possible = within & may_speak - sure
+            sure = within & (speaks if subject.is_part else speaks | in_clear)
+            possible = within & (may_speak | in_clear) - sure
         look = partial(_measured, now=now, daemon=daemon)
         return Found(
             sessions=await self._database.read(partial(look, sure)),

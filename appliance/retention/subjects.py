@@ -32,6 +32,11 @@ class Subject:
     sure: tuple[str, ...]
     possible: tuple[str, ...] = ()
 
+    @property
+    def is_part(self) -> bool:
+        """Whether it is one word of a name, which is in the names of others too."""
+        return self.kind is Kind.NAME and " " not in self.sure[0]
+
 
 class Reader:
     """Reads what a person is called by, and finds it in texts, as the redaction of the archive does."""

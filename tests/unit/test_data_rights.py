@@ -116,6 +116,10 @@ def test_a_part_of_a_name_may_be_somebody_elses(tmp_path: Path) -> None:
     assert (found["sessions"], [each["session"] for each in found["possible"]]) == ([], [SOMEBODY])
     assert json.loads(site.command("erase", "--subject", NAME, "--yes", "--json").stdout)["sessions"] == []
     assert sessions(site, "--subject", "name:Karen") == [SOMEBODY]
+    site.message(KAREN)
+    found = site.answer("find", "--subject", "name:Karen")
+    assert [each["session"] for each in found["sessions"]] == [SOMEBODY]
+    assert [each["session"] for each in found["possible"]] == [KAREN], "in a message to Karen Doyle"
 
 
 @pytest.mark.parametrize(
@@ -168,8 +172,8 @@ def test_erasure_says_what_it_did_and_what_it_cannot_reach(site: Site) -> None:
     (site.state / "backups").mkdir()
     (site.state / "backups" / "appliance-20260301T000000Z.backup").write_bytes(b"")
     result = site.command("erase", "--subject", PHONE, "--yes")
-    for words in ("1 sessions erased", "turns: 2", "messages to people: 2", "1 of the messages had reached nobody",
-                  "delivered by front_desk", "1 backups in"):  # fmt: skip
+    for words in ("sessions that were erased: 1", "turns: 2", "messages to people: 2", "reached nobody, and never will: 1",
+                  "delivered by front_desk", "that may have it still: 1"):  # fmt: skip
         assert words in result.stdout
 
 
@@ -203,7 +207,7 @@ def verified(site: Site, folder: Path) -> None:
 def test_erasing_twice_is_fine(site: Site) -> None:
     site.command("erase", "--session", KAREN, "--yes")
     again = site.command("erase", "--session", KAREN, "--yes")
-    assert (again.exit_code, again.stdout) == (0, "0 sessions erased\n")
+    assert (again.exit_code, again.stdout) == (0, "sessions that were erased: 0\n")
     assert site.command("erase", "--session", "never-was", "--yes").exit_code == 0
 
 
