@@ -37,7 +37,7 @@ _SHOWN = {State.OK: "ok", State.WARN: "warn", State.FAIL: "FAIL"}
 
 Only = Annotated[
     list[str] | None,
-    typer.Option("--only", metavar="NAME", help="Only this check or group. May be repeated; see --list."),
+    typer.Option("--only", metavar="NAME", help="Only this check or group; may be repeated."),
 ]
 Quick = Annotated[bool, typer.Option("--quick", help="Leave out what takes seconds.")]
 Strict = Annotated[bool, typer.Option("--strict", help="Exit status 1 for warnings, too.")]
@@ -120,8 +120,7 @@ async def _examine(file: Path | None, checks: Sequence[Check], *, online: bool, 
         if examined.check.group is not group:
             group = examined.check.group
             _head(console, group)
-        for finding in examined.findings:
-            _tell(console, finding)
+        _tell(console, examined.findings)
     if as_json:
         _print_json(done)
     else:
@@ -133,13 +132,16 @@ def _head(console: Console, group: Group) -> None:
     console.print(f"\n[bold]{group.value.capitalize()}[/]")
 
 
-def _tell(console: Console, finding: Finding) -> None:
-    style, (first, *rest) = _STYLES[finding.state], finding.what.splitlines() or [""]
-    console.print(f"  [{style}]{_SHOWN[finding.state]:<5} {finding.check:<13} {escape(first)}[/]")
-    for line in rest:
-        console.print(f"  {'':<19} {escape(line)}")
-    if finding.remedy:
-        console.print(f"  {'':<19} → {escape(finding.remedy)}")
+def _tell(console: Console, findings: Sequence[Finding]) -> None:
+    """Print findings; a remedy that several in a row have is said once."""
+    following = [*(finding.remedy for finding in findings[1:]), ""]
+    for finding, next_remedy in zip(findings, following, strict=False):
+        first, *rest = finding.what.splitlines() or [""]
+        console.print(f"  [{_STYLES[finding.state]}]{_SHOWN[finding.state]:<5} {finding.check:<13} {escape(first)}[/]")
+        for line in rest:
+            console.print(f"  {'':<19} {escape(line)}")
+        if finding.remedy and finding.remedy != next_remedy:
+            console.print(f"  {'':<19} → {escape(finding.remedy)}")
 
 
 def _sum_up(console: Console, examined: Sequence[Examined]) -> None:
@@ -149,9 +151,11 @@ def _sum_up(console: Console, examined: Sequence[Examined]) -> None:
     if not failed and not warned:
         return
     console.print("\n[bold]What to do first[/]")
-    for number, finding in enumerate([*failed, *warned][:FIRST], 1):
-        what = (finding.what.splitlines() or [""])[0]
-        console.print(f"  {number}. {finding.check}: {escape(finding.remedy or what)}")
+    todo: dict[str, str] = {}
+    for finding in (*failed, *warned):
+        todo.setdefault(finding.remedy or finding.what, finding.check)
+    for number, (remedy, name) in enumerate([*todo.items()][:FIRST], 1):
+        console.print(f"  {number}. {name}: {escape(remedy)}")
 
 
 def _print_json(examined: Sequence[Examined]) -> None:

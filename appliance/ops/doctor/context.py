@@ -5,13 +5,12 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import yaml
-from pydantic import ValidationError
 
 from appliance.clock import Clock
 from appliance.config.load import find, load_with_places
@@ -82,22 +81,33 @@ def _read_config(file: Path | None, environ: Mapping[str, str]) -> tuple[Config,
         loaded = load_with_places(file, environ)
     except InvalidConfigError as error:
         found = find(file, environ)
-        return _sound_sections(found, error), found, error
+        return _sound_part(found, error), found, error
     except ConfigError as error:
         return Config(), None, error
     return loaded.config, loaded.file, None
 
 
-def _sound_sections(file: Path, error: InvalidConfigError) -> Config:
-    """Return the sections in which nothing is wrong; the others, or all where the file is no YAML, have defaults."""
-    wrong = {str(problem.path[0]) for problem in error.problems if problem.path}
-    try:
-        data = yaml.safe_load(file.read_text(encoding="utf-8"))
-        sections = {key: value for key, value in data.items() if key not in wrong and value is not None}
-        config = Config.model_validate_json(json.dumps(sections), strict=True)
-    except (OSError, ValueError, AttributeError, TypeError, yaml.YAMLError, ValidationError, RecursionError):
-        config = Config()
+def _sound_part(file: Path, error: InvalidConfigError) -> Config:
+    """Return the settings in which nothing is wrong; the others, or all where the file is no YAML, have defaults."""
+    config = Config()
+    for depth in (2, 1):  # without the wrong settings, else without their sections
+        wrong = {tuple(map(str, problem.path[:depth])) for problem in error.problems if problem.path}
+        try:
+            data = yaml.safe_load(file.read_text(encoding="utf-8"))
+            config = Config.model_validate_json(json.dumps(_without(data, wrong)), strict=True)
+            break
+        except (OSError, ValueError, AttributeError, TypeError, yaml.YAMLError, RecursionError):
+            continue
     return _anchored(config, file.absolute().parent)
+
+
+def _without(data: Mapping[str, Any], wrong: Collection[tuple[str, ...]]) -> dict[str, Any]:
+    """Return a copy without the settings at these paths, and without what is empty."""
+    sections = {key: value for key, value in data.items() if (key,) not in wrong and value is not None}
+    for section, *rest in wrong:
+        if rest and isinstance(sections.get(section), dict):
+            sections[section] = {key: value for key, value in sections[section].items() if key != rest[0]}
+    return sections
 
 
 def _anchored(config: Config, folder: Path) -> Config:

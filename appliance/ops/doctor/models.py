@@ -33,14 +33,18 @@ def _all(context: Context) -> Iterator[Finding]:
             whole = False
             yield Finding.fail(NAME, what, FETCH_REMEDY)
         if warning := licence_warning(model, catalogue):
-            yield Finding.warn(NAME, warning, "`appliance models licences` shows all licences.")
+            yield Finding.warn(NAME, warning, "`appliance models list` shows all licences.")
     if whole:
         yield Finding.ok(NAME, f"All are there: {', '.join(model.id for model in models)}.")
 
 
 def _wrong(model: Model, context: Context) -> Iterator[str]:
+    folder = context.config.models.directory / model.id
+    if not folder.exists():
+        yield f"{model.id} is not there: {folder}."
+        return
     for file in model.files:
-        path = context.config.models.directory / model.id / file.path
+        path = folder / file.path
         try:
             size = path.stat().st_size
         except OSError as error:
