@@ -247,10 +247,7 @@ def _report(config: Config, result: Erasure, what: str, *, as_json: bool) -> Non
     if result.recipients:
         print(f"Others were delivered by {', '.join(result.recipients)}: tell who has them that they are to be deleted")
     if older:
-        print(
-            f"{len(older)} backups in {config.storage.backups} may still have it: delete them, or erase again after a"
-        )
-        print("restore.")
+        print(f"backups in {config.storage.backups} that may have it still: {len(older)}; erase again after a restore")
     for why, sessions in (("under a hold", result.held), ("going on", result.live)):
         if sessions:
             print(f"left, because {why}: {', '.join(sessions)}", file=sys.stderr)
