@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+import logging
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from appliance.config.models import AttentionMode, Config, Device
+from appliance.config.models import AttentionMode, Config, Device, Profile
 from appliance.engines.device import Accelerators, ThreadPlan, detect, plan_threads, usable_cores
 from appliance.engines.ports import VoiceDetector
+from appliance.engines.renewal import GRAPHICS_CARD, PROCESSOR, Way, ways
 from appliance.engines.worker import EngineThread
-from appliance.errors import EngineError
-from appliance.models.catalogue import Role, load_catalogue
+from appliance.errors import EngineError, ModelError
+from appliance.models.catalogue import Model, Role, load_catalogue
 from appliance.models.profiles import resolve
 from appliance.models.verify import locate
 
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
     from appliance.engines.smart_turn import SmartTurnDetector
     from appliance.engines.wakeword import MicroWakeWordDetector
     from appliance.engines.whisper import WhisperTranscriber
+
+log = logging.getLogger(__name__)
 
 ALL_LAYERS = -1
 
@@ -38,6 +42,14 @@ class Threaded(Protocol):
         """End the thread and free the memory."""
 
 
+class OnCard(Protocol):
+    """An engine that may compute on the graphics card."""
+
+    @property
+    def fallen(self) -> str:
+        """Why it does not although it should; empty otherwise."""
+
+
 E = TypeVar("E", bound=Threaded)
 
 
@@ -47,17 +59,28 @@ class Machine:
 
     accelerators: Accelerators
     threads: ThreadPlan
+    fallen: str = ""
+    """Why the graphics card is not used although it should be; empty otherwise."""
 
     @classmethod
     def probe(cls, config: Config) -> Machine:
-        """Look at the processors and graphics cards of this machine. Raises EngineError for `cuda` without any."""
-        accelerators = Accelerators() if config.device is Device.CPU else detect()
+        """Look at the processors and graphics cards of this machine. Raises EngineError for `cuda` without any.
+
+        A driver that does not answer is no reason to be silent, unless the configuration insists on the card.
+        """
+        try:
+            accelerators, fallen = Accelerators() if config.device is Device.CPU else detect(), ""
+        except EngineError as error:
+            if config.device is Device.CUDA:
+                raise
+            accelerators, fallen = Accelerators(), f"the engines compute on {PROCESSOR}: {error}"
+            log.error("%s", fallen, extra={"error_code": error.code})  # noqa: TRY400 - no mistake in the program
         if config.device is Device.CUDA and not accelerators.llama_usable:
             raise EngineError(
                 "the configuration insists on a GPU (device: cuda), and there is none that llama.cpp can use",
                 remedy="mend the driver and run scripts/setup again, or set device: auto in config.yaml",
             )
-        return cls(accelerators=accelerators, threads=plan_threads(usable_cores(), config))
+        return cls(accelerators=accelerators, threads=plan_threads(usable_cores(), config), fallen=fallen)
 
 
 class EngineRoom:
@@ -72,11 +95,18 @@ class EngineRoom:
         self._models = resolve(config, load_catalogue())
         self._closing = ExitStack()
         self._workers: list[EngineThread] = []
+        self._on_card: list[OnCard] = []
 
     @property
     def workers(self) -> tuple[EngineThread, ...]:
         """The threads of the engines that are loaded."""
         return tuple(self._workers)
+
+    @property
+    def fallen(self) -> tuple[str, ...]:
+        """Which engines do not compute on the graphics card although they should, and why, in words."""
+        reasons = (self._machine.fallen, *(engine.fallen for engine in self._on_card))
+        return tuple(reason for reason in reasons if reason)
 
     def close(self) -> None:
         """End the engines' threads and free their memory."""
@@ -91,20 +121,31 @@ class EngineRoom:
         engine = build_transcriber(
             self._config, folder, threads=threads, cuda=self._machine.accelerators.whisper_usable
         )
+        self._on_card.append(engine)
         return self._kept(engine)
 
     def language_model(self) -> LlamaLanguageModel:
         """Load the language model."""
         from appliance.engines.llama import LlamaLanguageModel
+        from appliance.engines.llama_context import LlamaContext
 
-        threads = self._machine.threads
-        engine = LlamaLanguageModel(
-            self._entry(Role.LLM),
-            self._config.llm,
-            decode_threads=threads.llm_decode,
-            prefill_threads=threads.llm_prefill,
-            gpu_layers=ALL_LAYERS if self._machine.accelerators.llama_usable else 0,
-        )
+        threads, settings = self._machine.threads, self._config.llm
+
+        def build(path: Path, gpu_layers: int) -> LlamaContext:
+            return LlamaContext(
+                path,
+                context_tokens=settings.context_tokens,
+                decode_threads=threads.llm_decode,
+                prefill_threads=threads.llm_prefill,
+                gpu_layers=gpu_layers,
+            )
+
+        path = self._entry(Role.LLM)
+        card = Way(where=GRAPHICS_CARD, build=lambda: build(path, ALL_LAYERS))
+        processor = Way(where=PROCESSOR, build=lambda: build(self._entry_without_card(Role.LLM), 0))
+        usable = self._machine.accelerators.llama_usable
+        engine = LlamaLanguageModel(ways(card if usable else None, processor, self._config.device), settings)
+        self._on_card.append(engine)
         return self._kept(engine)
 
     def voice(self, output_rate: int) -> PiperSynthesiser:
@@ -152,7 +193,17 @@ class EngineRoom:
         self._workers.append(engine.worker)
         return engine
 
+    def _entry_without_card(self, role: Role) -> Path:
+        """Return the model that the profile `cpu` has, if it was fetched: the present one may be slow there."""
+        if self._machine.accelerators.llama_usable and self._config.models.profile is Profile.AUTO:
+            on_cpu = resolve(self._config.model_copy(update={"device": Device.CPU}), load_catalogue())
+            with suppress(ModelError):
+                return self._located(on_cpu[role])
+        return self._entry(role)
+
     def _entry(self, role: Role) -> Path:
-        model = self._models[role]
+        return self._located(self._models[role])
+
+    def _located(self, model: Model) -> Path:
         files = locate(model, self._config.models.directory)
         return files[model.entry] if model.entry in files else next(iter(files.values())).parent

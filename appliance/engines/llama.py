@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import codecs
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import aclosing
-from pathlib import Path
+from dataclasses import replace
+from functools import partial
 
 from appliance.config.models import LlmConfig
 from appliance.engines.llama_context import LlamaContext
 from appliance.engines.ports import Message
+from appliance.engines.renewal import Renewed, Way
 from appliance.engines.worker import CancelToken, EngineThread
 from appliance.prompt.template import ChatTemplate
 
@@ -22,24 +24,30 @@ WIND_DOWN = 0.7
 class LlamaLanguageModel:
     """Implements `LanguageModel`. `tokens_read`, `first_token` and speed are visible through the bench."""
 
-    def __init__(
-        self, path: Path, config: LlmConfig, *, decode_threads: int, prefill_threads: int, gpu_layers: int = 0
-    ) -> None:
+    def __init__(self, contexts: Sequence[Way[LlamaContext]], config: LlmConfig) -> None:
+        """Build the first of the contexts that can be built. Raises EngineError."""
         self._config = config
-        self._context = LlamaContext(
-            path,
-            context_tokens=config.context_tokens,
-            decode_threads=decode_threads,
-            prefill_threads=prefill_threads,
-            gpu_layers=gpu_layers,
-        )
-        self._template = ChatTemplate(self._context.chat_template)
         self._thread = EngineThread("llm")
+        self._reader: _Reader
+        self._contexts = Renewed(
+            "llm", [replace(way, build=partial(self._built, way.build)) for way in contexts], _free
+        )
+
+    def _built(self, build: Callable[[], LlamaContext]) -> LlamaContext:
+        """Build a context; the vocabulary of the newest one is used for counting. An older one is never freed."""
+        context = build()
+        self._reader = _Reader(context)
+        return context
 
     @property
     def context_tokens(self) -> int:
         """The size of the context window."""
-        return self._context.context_tokens
+        return self._reader.context.context_tokens
+
+    @property
+    def fallen(self) -> str:
+        """Why it does not compute where it should, in words; empty while it does."""
+        return self._contexts.fallen
 
     @property
     def worker(self) -> EngineThread:
@@ -49,47 +57,73 @@ class LlamaLanguageModel:
     def close(self) -> None:
         """End the thread and free the model."""
         self._thread.close()
-        self._context.close()
+        self._contexts.close()
 
     def count_tokens(self, messages: Sequence[Message]) -> int:
         """Return how many tokens of context the messages take."""
-        return len(self._tokens(messages, open_ended=False))
+        return len(self._reader.tokens(messages, open_ended=False))
 
     async def prefill(self, messages: Sequence[Message]) -> None:
         """Read the messages ahead of time; the last one is left open. Cancel the task to stop in the middle."""
-        tokens = self._tokens(messages, open_ended=True)
-        await self._thread.run(lambda cancel: self._context.read(tokens, cancel))
+        messages = tuple(messages)
+        await self._thread.run(lambda cancel: self._read(messages, cancel, open_ended=True))
 
     async def reply(self, messages: Sequence[Message]) -> AsyncIterator[str]:
         """Stream the assistant's next message as pieces of text; close the iterator to stop it."""
-        tokens = self._tokens(messages, open_ended=False)
-        async with aclosing(self._thread.stream(lambda cancel: self._write(tokens, cancel))) as pieces:
+        messages = tuple(messages)
+        async with aclosing(self._thread.stream(lambda cancel: self._reply(messages, cancel))) as pieces:
             async for piece in pieces:
                 yield piece
 
-    def _tokens(self, messages: Sequence[Message], *, open_ended: bool) -> list[int]:
-        pieces = self._template.render(
-            [(message.role.value, message.text) for message in messages], open_ended=open_ended
-        )
-        return [token for piece in pieces for token in self._context.tokenize(piece.text, special=piece.scaffolding)]
+    def _read(self, messages: Sequence[Message], cancel: CancelToken, *, open_ended: bool) -> int | None:
+        """Read the messages and return how many tokens they are, None when it was stopped half-way."""
 
-    def _write(self, tokens: list[int], cancel: CancelToken) -> Iterator[str]:
-        if not self._context.read(tokens, cancel):
-            return
+        def read(context: LlamaContext) -> int | None:
+            tokens = self._reader.tokens(messages, open_ended=open_ended)
+            return len(tokens) if context.read(tokens, cancel) else None
+
+        return self._contexts.call(read)
+
+    def _reply(self, messages: Sequence[Message], cancel: CancelToken) -> Iterator[str]:
+        read = self._read(messages, cancel, open_ended=False)
+        if read is not None:
+            with self._contexts.used() as context:
+                yield from self._write(context, read, cancel)
+
+    def _write(self, context: LlamaContext, read: int, cancel: CancelToken) -> Iterator[str]:
         decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
-        sampler = self._context.sampler(self._config.temperature)
-        room = min(self._config.max_reply_tokens, self._context.context_tokens - len(tokens) - 1)
+        sampler = context.sampler(self._config.temperature)
+        room = min(self._config.max_reply_tokens, context.context_tokens - read - 1)
         try:
             for written in range(1, room + 1):
                 token = sampler.next()
-                if self._context.ends_reply(token):
+                if context.ends_reply(token):
                     return
-                text = decoder.decode(self._context.piece(token))
+                text = decoder.decode(context.piece(token))
                 if text:
                     yield text
                 if text.endswith(SENTENCE_END) and written >= room * WIND_DOWN:
                     return
-                if cancel.cancelled or not self._context.append(token, cancel):
+                if cancel.cancelled or not context.append(token, cancel):
                     return
         finally:
             sampler.close()
+
+
+class _Reader:
+    """Turns messages into the tokens of a model."""
+
+    def __init__(self, context: LlamaContext) -> None:
+        self.context = context
+        self._template = ChatTemplate(context.chat_template)
+
+    def tokens(self, messages: Sequence[Message], *, open_ended: bool) -> list[int]:
+        """Return the tokens of the messages; the last one may be left open."""
+        pieces = self._template.render(
+            [(message.role.value, message.text) for message in messages], open_ended=open_ended
+        )
+        return [token for piece in pieces for token in self.context.tokenize(piece.text, special=piece.scaffolding)]
+
+
+def _free(context: LlamaContext) -> None:
+    context.give_up()

@@ -16,6 +16,7 @@ os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
 import llama_cpp
 
+from appliance.engines.renewal import GRAPHICS_CARD, PROCESSOR
 from appliance.engines.worker import CancelToken
 from appliance.errors import EngineError
 
@@ -60,13 +61,20 @@ class LlamaContext:
         self._vocab = llama_cpp.llama_model_get_vocab(self._model)
         self._memory = llama_cpp.llama_get_memory(self._context)
         self._read: list[int] = []
+        self._where = GRAPHICS_CARD if gpu_layers else PROCESSOR
         self.context_tokens = int(llama_cpp.llama_n_ctx(self._context))
 
     def close(self) -> None:
         """Free context and model. May be called twice."""
+        self.give_up()
+        if self._model:
+            llama_cpp.llama_model_free(self._model)
+            self._model = None
+
+    def give_up(self) -> None:
+        """Free the context. The model stays until `close`: another thread may be using its vocabulary."""
         if self._context:
             llama_cpp.llama_free(self._context)
-            llama_cpp.llama_model_free(self._model)
             self._context = None
 
     @property
@@ -134,7 +142,10 @@ class LlamaContext:
         self._read = [*self._read, *tokens][:kept]
         if status == ABORTED:
             return False
-        raise EngineError(f"llama_decode failed with status {status}")
+        raise EngineError(
+            f"llama_decode failed on {self._where} with status {status}",
+            remedy="If it stays: restart the appliance; with a graphics card, set device: cpu in config.yaml.",
+        )
 
     def _forget_from(self, position: int) -> None:
         if position == len(self._read):

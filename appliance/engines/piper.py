@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -18,6 +19,7 @@ from appliance.audio.ports import Samples
 from appliance.config.models import TtsConfig
 from appliance.engines.alignment import aligned_ends, with_durations
 from appliance.engines.ports import Speech
+from appliance.engines.renewal import PROCESSOR, Renewed, Way
 from appliance.engines.worker import EngineThread
 from appliance.errors import EngineError
 from appliance.speakable import SpokenWord, speak_words
@@ -52,7 +54,8 @@ class PiperSynthesiser:
     """Implements `Synthesiser`. Raises EngineError when the voice cannot be loaded."""
 
     def __init__(self, voice: Path, config: TtsConfig, *, output_rate: int, threads: int) -> None:
-        self._voice = load_voice(voice, threads)
+        build = partial(load_voice, voice, threads)
+        self._voice = Renewed("tts", [Way(where=PROCESSOR, build=build)])
         self._lexicon = config.lexicon
         self._speed = config.speed
         self._short: OrderedDict[tuple[str, float], Speech] = OrderedDict()
@@ -97,9 +100,9 @@ class PiperSynthesiser:
     def _speak(self, text: str) -> Speech:
         words = speak_words(text, self._lexicon)
         settings = SynthesisConfig(length_scale=1.0 / self._speed, volume=VOLUME)
-        sound, ends = say(self._voice, words, settings)
-        scale = self._rate / self._voice.config.sample_rate
-        voiced = soxr.resample(sound, self._voice.config.sample_rate, self._rate).astype(np.float32)
+        sound, ends, own_rate = self._voice.call(lambda voice: (*say(voice, words, settings), voice.config.sample_rate))
+        scale = self._rate / own_rate
+        voiced = soxr.resample(sound, own_rate, self._rate).astype(np.float32)
         pause = np.zeros(int(PAUSE_S.get(text.rstrip()[-1:], 0.0) * self._rate), np.float32)
         return Speech(
             text=text,

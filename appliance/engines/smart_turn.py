@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ import onnxruntime as ort
 from appliance.audio.ports import Samples
 from appliance.engines.log_mel import WINDOW_SAMPLES, log_mel
 from appliance.engines.onnx import load_session
+from appliance.engines.renewal import PROCESSOR, Renewed, Way
 from appliance.engines.worker import CancelToken, EngineThread
 from appliance.errors import EngineError
 
@@ -19,7 +21,8 @@ class SmartTurnDetector:
 
     def __init__(self, model: Path) -> None:
         """Load `smart-turn-v3.2-cpu.onnx`. Raises ModelError when the file is missing or is not the model."""
-        self._session: ort.InferenceSession = load_session(model, inputs=("input_features",))
+        build = partial(load_session, model, inputs=("input_features",))
+        self._session: Renewed[ort.InferenceSession] = Renewed("smart-turn", [Way(where=PROCESSOR, build=build)])
         self._thread = EngineThread("smart-turn")
 
     async def finished(self, pcm: Samples) -> float:
@@ -49,5 +52,5 @@ class SmartTurnDetector:
         if token.cancelled:
             return 0.0
         # The output is called `logits`, but the sigmoid is part of the graph.
-        (probability,) = self._session.run(["logits"], {"input_features": features})
+        (probability,) = self._session.call(lambda session: session.run(["logits"], {"input_features": features}))
         return float(probability[0, 0])

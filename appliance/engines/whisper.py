@@ -15,7 +15,8 @@ from appliance.audio.ports import LISTENING_RATE, Samples
 from appliance.config.models import Config, SttConfig
 from appliance.engines.guard import SILENCE_DBFS, Evidence, Limits, Rejection, judge
 from appliance.engines.ports import Transcript
-from appliance.engines.whisper_model import Decoded, ShortWindowWhisper
+from appliance.engines.renewal import GRAPHICS_CARD, PROCESSOR, Renewed, Way, ways
+from appliance.engines.whisper_model import LANGUAGE, Decoded, ShortWindowWhisper
 from appliance.engines.worker import CancelToken, EngineThread
 from appliance.errors import EngineError
 
@@ -46,7 +47,7 @@ class _Piece:
 class WhisperTranscriber:
     """Implements `Transcriber`. Takes sound of any length; what is longer than 28 s is cut at pauses."""
 
-    def __init__(self, model: ShortWindowWhisper, config: SttConfig) -> None:
+    def __init__(self, model: Renewed[ShortWindowWhisper], config: SttConfig) -> None:
         self._model = model
         self._beam_size = config.beam_size
         self._limits = Limits(
@@ -61,6 +62,11 @@ class WhisperTranscriber:
     def worker(self) -> EngineThread:
         """The thread it works on, for the watchdog."""
         return self._thread
+
+    @property
+    def fallen(self) -> str:
+        """Why it does not compute where it should, in words; empty while it does."""
+        return self._model.fallen
 
     def close(self) -> None:
         """End the thread."""
@@ -87,17 +93,20 @@ class WhisperTranscriber:
             for piece in split_at_pauses(pcm, LONGEST_PIECE)
             if not token.cancelled  # nobody waits for the answer any more
         ]
-        return _joined(pieces, self._model.language)
+        return _joined(pieces, LANGUAGE)
 
     def _recognise(self, pcm: Samples, *, final: bool) -> _Piece:
         level_dbfs = _level_dbfs(pcm)
         if level_dbfs < SILENCE_DBFS:
             return _Piece("", 0.0, Rejection.SILENCE)
         beam_size = self._beam_size if final else 1
-        piece = self._judged(self._model.decode(pcm, beam_size=beam_size), pcm, level_dbfs)
+        piece = self._judged(self._decode(pcm, beam_size=beam_size), pcm, level_dbfs)
         if final and piece.rejection is Rejection.REPETITION:
-            piece = self._judged(self._model.decode(pcm, beam_size=beam_size, as_trained=True), pcm, level_dbfs)
+            piece = self._judged(self._decode(pcm, beam_size=beam_size, as_trained=True), pcm, level_dbfs)
         return piece
+
+    def _decode(self, pcm: Samples, *, beam_size: int, as_trained: bool = False) -> Decoded:
+        return self._model.call(lambda model: model.decode(pcm, beam_size=beam_size, as_trained=as_trained))
 
     def _judged(self, decoded: Decoded, pcm: Samples, level_dbfs: float) -> _Piece:
         evidence = Evidence(
@@ -111,18 +120,19 @@ class WhisperTranscriber:
 
 
 def build_transcriber(config: Config, folder: Path, *, threads: int, cuda: bool = False) -> WhisperTranscriber:
-    """Load the model in `folder`, on the GPU when `cuda`.
+    """Load the model in `folder`, on the GPU when `cuda`; unless the configuration insists on it, else on the CPU.
 
-    Raises ModelError when a file is missing or damaged, EngineError when the GPU does not work.
+    Raises ModelError when a file is missing or damaged, EngineError when the GPU is insisted on and does not work.
     """
-    model = ShortWindowWhisper(
-        folder,
-        threads=threads,
-        device="cuda" if cuda else "cpu",
-        compute_type="float16" if cuda else "int8",
-        vocabulary=config.stt.vocabulary,
-    )
-    return WhisperTranscriber(model, config.stt)
+
+    def on(device: str, compute_type: str) -> ShortWindowWhisper:
+        return ShortWindowWhisper(
+            folder, threads=threads, device=device, compute_type=compute_type, vocabulary=config.stt.vocabulary
+        )
+
+    card = Way(where=GRAPHICS_CARD, build=lambda: on("cuda", "float16"))
+    processor = Way(where=PROCESSOR, build=lambda: on("cpu", "int8"))
+    return WhisperTranscriber(Renewed("stt", ways(card if cuda else None, processor, config.device)), config.stt)
 
 
 def _level_dbfs(pcm: Samples) -> float:

@@ -22,6 +22,8 @@ from faster_whisper.tokenizer import Tokenizer
 from appliance.audio.ports import LISTENING_RATE, Samples
 from appliance.errors import EngineError, ModelError
 
+LANGUAGE = "en"
+
 WINDOW_S = 30.0
 """The window Whisper was trained on."""
 
@@ -64,7 +66,6 @@ class ShortWindowWhisper:
         threads: int,
         device: str = "cpu",
         compute_type: str = "int8",
-        language: str = "en",
         vocabulary: Sequence[str] = (),
     ) -> None:
         """Load the model in `folder`. `vocabulary` holds names and terms to expect.
@@ -75,11 +76,10 @@ class ShortWindowWhisper:
         self._model = model.model
         self._features = model.feature_extractor
         self._tokenizer = Tokenizer(
-            model.hf_tokenizer, self._model.is_multilingual, task="transcribe", language=language
+            model.hf_tokenizer, self._model.is_multilingual, task="transcribe", language=LANGUAGE
         )
         self._context = _context(self._tokenizer, vocabulary)
         self._prompt = [*self._tokenizer.sot_sequence, self._tokenizer.no_timestamps]
-        self.language = language
         self._splicing = device == "cpu"
         self._silence = self._encode(np.zeros((self._features.mel_filters.shape[0], int(WINDOW_S * FRAMES_PER_S))))
 
