@@ -39,18 +39,27 @@ app.command()(turns)
 class Appliance:
     """The part of a daemon that answers, on an event loop in a thread of its own."""
 
-    def __init__(self, port: int = 0, *, transcripts: bool = False) -> None:
+    def __init__(self, *, transcripts: bool = False) -> None:
+        self.port = 0
+        self._transcripts = transcripts
+        self._start()
+
+    def _start(self) -> None:
         self._runner = asyncio.Runner()
         self._loop = self._runner.get_loop()
         self._up = threading.Event()
         self._stop = asyncio.Event()
-        self.port = port
-        self.monitor = Monitor(Config(log=LogConfig(transcripts=transcripts)), SystemClock())
+        self.monitor = Monitor(Config(log=LogConfig(transcripts=self._transcripts)), SystemClock())
         self._bus = Bus()
         self.monitor.attach(self._bus)
         self._thread = threading.Thread(target=self._run)
         self._thread.start()
         assert self._up.wait(10)
+
+    def restart(self) -> None:
+        """End it and begin anew on the same port."""
+        self.close()
+        self._start()
 
     def call(self, work: Callable[..., object], *arguments: object) -> None:
         """Do something on the event loop, and wait until it is done."""
@@ -201,8 +210,7 @@ def test_words_are_shown_where_they_may_be_logged(run: Callable[..., Result]) ->
         appliance.close()
 
 
-def test_following_goes_on_over_a_restart_until_ctrl_c(tmp_path: Path) -> None:
-    appliance = Appliance()
+def test_following_goes_on_over_a_restart_until_ctrl_c(appliance: Appliance, tmp_path: Path) -> None:
     appliance.see(*Script().answered())
     command = ["turns", "--follow", "--json", "--config", str(config_for(appliance.port, tmp_path))]
     with subprocess.Popen(
@@ -214,18 +222,15 @@ def test_following_goes_on_over_a_restart_until_ctrl_c(tmp_path: Path) -> None:
     ) as process:
         assert process.stdout is not None
         assert process.stderr is not None
-        assert json.loads(process.stdout.readline())["n"] == 1
-        appliance.see(*Script(turn_id=2).answered(20.0))
-        assert json.loads(process.stdout.readline())["n"] == 2
-        port = appliance.port
-        appliance.close()
-        again = Appliance(port)
         try:
-            again.see(*Script("s2").answered())
+            assert json.loads(process.stdout.readline())["n"] == 1
+            appliance.see(*Script(turn_id=2).answered(20.0))
+            assert json.loads(process.stdout.readline())["n"] == 2
+            appliance.restart()
+            appliance.see(*Script("s2").answered())
             assert json.loads(process.stdout.readline())["session"] == "s2"
             process.send_signal(signal.SIGINT)
             assert process.wait(20) == 130
             assert process.stderr.read() == ""
         finally:
             process.kill()
-            again.close()
