@@ -18,7 +18,12 @@ from appliance.ops.tracing import tracing
 async def watching(
     monitor: Monitor, parts: Parts, settings: MonitoringConfig, clock: Clock, model: LanguageModel
 ) -> AsyncIterator[None]:
-    """Look after the parts, and trace the turns where that is wanted, until the block is left. Raises ConfigError."""
+    """Look after the parts, and trace the turns where that is wanted, until the block is left.
+
+    Enter it when the models are loaded and the sound devices open. Raises ConfigError.
+    """
+    monitor.loaded(parts.models)
+    monitor.opened()
 
     def count_tokens(text: str) -> int:
         return model.count_tokens([Message(Role.ASSISTANT, text)])

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from appliance.bus import Bus
 from appliance.clock import Clock
 from appliance.config.monitoring import MonitoringConfig
 from appliance.errors import ApplianceError
+from appliance.models.catalogue import Model, Role
 from appliance.ops.gauges import Gauges
 from appliance.ops.health import Finding, Health, Part, State
 from appliance.ops.probes import (
@@ -48,6 +49,7 @@ class Visit:
 class Parts:
     """What there is to be looked at."""
 
+    models: Mapping[Role, Model]
     database: Database
     knowledge: Callable[[], Knowledge]
     """What the site knows at the moment; it is another after a reload."""

@@ -327,7 +327,7 @@ async def test_one_round_over_real_parts_makes_it_well(
     knowledge = SiteKnowledge(Site(directory=None, facts=["We open at eight."]), lambda _: None)
     clock, bus = SystemClock(), Bus()
     watch = EngineWatch(Part.STT, health, clock)
-    parts = Parts(database=database, knowledge=lambda: knowledge, frames=lambda: 7, engines=[watch], bus=bus)
+    parts = Parts(models={}, database=database, knowledge=lambda: knowledge, frames=lambda: 7, engines=[watch], bus=bus)
     settings = MonitoringConfig(min_free_mib=1)
     for visit in visits_to(parts, settings, clock, gauges):
         if visit.part is not Part.GPU:
