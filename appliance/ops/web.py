@@ -95,8 +95,14 @@ class Pages:
 
 
 @asynccontextmanager
-async def serving(monitor: Monitor, port: int, reload: Reload | None = None) -> AsyncIterator[int]:
-    """Answer on `port` of the loopback (0 takes a free one), which is yielded. Raises ConfigError when it is taken."""
+async def serving(monitor: Monitor, port: int | None, reload: Reload | None = None) -> AsyncIterator[int]:
+    """Answer on `port` of the loopback, which is yielded; 0 takes a free one, None answers nowhere.
+
+    Raises ConfigError when it is taken.
+    """
+    if port is None:
+        yield 0
+        return
     with ThreadPoolExecutor(max_workers=1, thread_name_prefix="metrics") as renderer:
         server = LoopbackServer(Pages(monitor, reload, renderer).routes(), token())
         async with serve(server, port, "monitoring.http_port") as bound:
