@@ -69,8 +69,9 @@ def _written(called: str, folder: Path) -> Finding | None:
     if os.geteuid() not in {0, folder.stat().st_uid} and called == "storage.directory":
         return None
     try:
-        with tempfile.TemporaryFile(dir=folder, buffering=0) as stream:
+        with tempfile.TemporaryFile(dir=folder) as stream:
             stream.write(bytes(CHUNK))
+            stream.flush()
             os.fsync(stream.fileno())
     except OSError as error:
         remedy = "Make room, or repair or mount the disk for writing; see dmesg."

@@ -9,6 +9,7 @@ import re
 import sys
 import tomllib
 from collections import defaultdict
+from collections.abc import Mapping
 from pathlib import Path
 
 from appliance import __version__
@@ -41,6 +42,18 @@ def lock_file() -> Path | None:
     return next((place / LOCK for place in places if (place / LOCK).is_file()), None)
 
 
+def differing(there: Mapping[str, str], lock: Path) -> list[str]:
+    """Return the packages that are there in another version than any that the lock has, such as `numpy 2.1`."""
+    locked = defaultdict[str, set[str]](set)
+    for package in tomllib.loads(lock.read_text(encoding="utf-8")).get("package", []):
+        locked[_normal(package["name"])].add(package.get("version", ""))
+    return [
+        f"{name} {version}"
+        for name, version in sorted(there.items())
+        if name in locked and name != PACKAGE and version not in locked[name]
+    ]
+
+
 def _python() -> Finding:
     what = f"Appliance {__version__} with Python {platform.python_version()}."
     if OLDEST <= sys.version_info[:2] < TOO_NEW:
@@ -56,14 +69,7 @@ def _libraries() -> list[Finding]:
     lock = lock_file()
     if lock is None:
         return [Finding.ok(NAME, f"{len(there)} libraries; there is no {LOCK} to compare them with.")]
-    locked = defaultdict[str, set[str]](set)
-    for package in tomllib.loads(lock.read_text(encoding="utf-8")).get("package", []):
-        locked[_normal(package["name"])].add(package.get("version", ""))
-    other = [
-        f"{name} {version}"
-        for name, version in sorted(there.items())
-        if name in locked and name != PACKAGE and version not in locked[name]
-    ]
+    other = differing(there, lock)
     if other:
         more = f" and {len(other) - SHOWN} more" if len(other) > SHOWN else ""
         what = f"Not the tested versions ({LOCK}): {', '.join(other[:SHOWN])}{more}."
