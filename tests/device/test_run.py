@@ -56,6 +56,11 @@ class Daemon:
         """Wait until it has printed `text`."""
         wait_until(lambda: text in self.output, within_s, lambda: f"no {text!r} in:\n{self.output}")
 
+    def listens(self) -> None:
+        """Wait until it has told what it keeps, and listens."""
+        self.says("listening", READY_S)
+        self.says("I keep notes of our conversation", ANSWER_S)
+
     def interrupt(self) -> int:
         """Press Ctrl-C and return the exit status."""
         self._process.send_signal(signal.SIGINT)
@@ -87,7 +92,7 @@ def wait_until(condition: object, within_s: float, explain: object) -> None:
 def daemon(pulse: PulseServer, tmp_path: Path) -> Iterator[Daemon]:
     running = Daemon(pulse, tmp_path / "state")
     try:
-        running.says("listening", READY_S)
+        running.listens()
         yield running
     finally:
         running.kill()
@@ -152,7 +157,7 @@ def test_a_task_goes_on_after_kill_9(pulse: PulseServer, daemon: Daemon, tmp_pat
     again = Daemon(pulse, tmp_path / "state")
     try:
         again.says("going on with a conversation", READY_S)
-        again.says("listening", READY_S)
+        again.listens()
         pulse.speak(spoken(ERRANDS, "day")).wait()
         again.says("At what time?", ANSWER_S)
         assert again.interrupt() == 0
