@@ -23,6 +23,7 @@ from appliance.tools.secrets import PREFIX, secret
 HIDDEN = "***"
 SHORTEST_SECRET = 4
 """A shorter one stands in every text by accident."""
+FACTS = "site.facts"
 CAN_HOLD_SECRETS = frozenset({"headers", "environment", "json_body"})
 """Settings in which somebody may have written a secret itself instead of its name; so `argv`, after the program."""
 
@@ -41,7 +42,8 @@ class Mask:
     def __init__(self, context: Context) -> None:
         everything = RedactionConfig(countries=context.config.redaction.countries)
         self._redactor = Redactor(everything)
-        self._secrets = sorted(set(_values(context)), key=len, reverse=True)
+        known = {value for value in _values(context) if len(value) >= SHORTEST_SECRET}
+        self._secrets = sorted(known, key=len, reverse=True)
 
     def text(self, text: str) -> str:
         """Return a text of many lines without personal data, words of people and secrets."""
@@ -73,7 +75,12 @@ def masked_settings(context: Context) -> list[Any]:
         return [{"where": str(problem.place), "problem": problem.message} for problem in problems]
     places = load_with_places(context.file, context.environ).places
     settings = [setting.as_dict() for setting in settings_in_effect(context.config, places)]
-    return [_without_secrets(setting) for setting in settings]
+    return [_without_secrets(setting) | _left_out(setting) for setting in settings]
+
+
+def _left_out(setting: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what stands for a setting in which people are named by their full names, whom nothing introduces."""
+    return {"value": [HIDDEN] * len(setting["value"])} if setting["key"] == FACTS else {}
 
 
 def _without_secrets(value: Any, key: str = "") -> Any:  # noqa: ANN401 - any JSON value
