@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import logging
+import os
+from collections.abc import Mapping
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from appliance.config.models import AttentionMode, Config, Device, Profile
+from appliance.dialogue.phrases import fixed_phrases, openings
 from appliance.engines.device import Accelerators, ThreadPlan, detect, plan_threads, usable_cores
+from appliance.engines.kept import Kept
 from appliance.engines.ports import VoiceDetector
 from appliance.engines.renewal import GRAPHICS_CARD, PROCESSOR, Way, ways
 from appliance.engines.worker import EngineThread
@@ -17,6 +21,7 @@ from appliance.errors import EngineError, ModelError
 from appliance.models.catalogue import Model, Role, load_catalogue
 from appliance.models.profiles import resolve
 from appliance.models.verify import locate
+from appliance.prompt.preamble import preamble
 
 if TYPE_CHECKING:
     from appliance.engines.llama import LlamaLanguageModel
@@ -29,6 +34,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 ALL_LAYERS = -1
+KEPT = "kept"
 
 
 class Threaded(Protocol):
@@ -83,6 +89,12 @@ class Machine:
         return cls(accelerators=accelerators, threads=plan_threads(usable_cores(), config), fallen=fallen)
 
 
+def cache_folder(config: Config, environ: Mapping[str, str] = os.environ) -> Path:
+    """Return where to keep what would be computed anew at every start: systemd's folder for it, or one of the state."""
+    given = environ.get("CACHE_DIRECTORY", "").split(":")[0]
+    return Path(given) / KEPT if given else config.storage.directory / KEPT
+
+
 class EngineRoom:
     """Loads engines one by one, so that a command loads only those it needs, and closes what it has loaded.
 
@@ -93,6 +105,7 @@ class EngineRoom:
         self._config = config
         self._machine = Machine.probe(config)
         self._models = resolve(config, load_catalogue())
+        self._kept_files = Kept(cache_folder(config))
         self._closing = ExitStack()
         self._workers: list[EngineThread] = []
         self._on_card: list[OnCard] = []
@@ -107,6 +120,11 @@ class EngineRoom:
         """Which engines do not compute on the graphics card although they should, and why, in words."""
         reasons = (self._machine.fallen, *(engine.fallen for engine in self._on_card))
         return tuple(reason for reason in reasons if reason)
+
+    @property
+    def models(self) -> dict[Role, Model]:
+        """What the configuration and this machine have chosen."""
+        return self._models
 
     def close(self) -> None:
         """End the engines' threads and free their memory."""
@@ -126,7 +144,7 @@ class EngineRoom:
 
     def language_model(self) -> LlamaLanguageModel:
         """Load the language model."""
-        from appliance.engines.llama import LlamaLanguageModel
+        from appliance.engines.llama import LlamaLanguageModel, Stable
         from appliance.engines.llama_context import LlamaContext
 
         threads, settings = self._machine.threads, self._config.llm
@@ -144,16 +162,22 @@ class EngineRoom:
         card = Way(where=GRAPHICS_CARD, build=lambda: build(path, ALL_LAYERS))
         processor = Way(where=PROCESSOR, build=lambda: build(self._entry_without_card(Role.LLM), 0))
         usable = self._machine.accelerators.llama_usable
-        engine = LlamaLanguageModel(ways(card if usable else None, processor, self._config.device), settings)
+        stable = Stable(head=preamble(self._config), kept=self._kept_files)
+        engine = LlamaLanguageModel(ways(card if usable else None, processor, self._config.device), settings, stable)
         self._on_card.append(engine)
         return self._kept(engine)
 
     def voice(self, output_rate: int) -> PiperSynthesiser:
         """Load the voice; it will speak at `output_rate` Hz."""
-        from appliance.engines.piper import PiperSynthesiser
+        from appliance.engines.piper import Fixed, PiperSynthesiser
 
+        fixed = Fixed(phrases={*fixed_phrases(self._config), *openings(self._config)} - {""}, kept=self._kept_files)
         engine = PiperSynthesiser(
-            self._entry(Role.TTS), self._config.tts, output_rate=output_rate, threads=self._machine.threads.tts
+            self._entry(Role.TTS),
+            self._config.tts,
+            output_rate=output_rate,
+            threads=self._machine.threads.tts,
+            fixed=fixed,
         )
         return self._kept(engine)
 

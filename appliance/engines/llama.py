@@ -5,10 +5,11 @@ from __future__ import annotations
 import codecs
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import aclosing
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 
 from appliance.config.models import LlmConfig
+from appliance.engines.kept import Kept
 from appliance.engines.llama_context import LlamaContext
 from appliance.engines.ports import Message
 from appliance.engines.renewal import Renewed, Way
@@ -21,12 +22,25 @@ WIND_DOWN = 0.7
 """Share of `max_reply_tokens` after which the reply ends with its current sentence."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stable:
+    """The head of every prompt, in which there is nothing of a conversation, and where its reading is kept."""
+
+    head: Sequence[Message]
+    kept: Kept
+
+    def begins(self, messages: Sequence[Message]) -> bool:
+        """Tell whether the messages begin with it."""
+        return tuple(messages[: len(self.head)]) == tuple(self.head)
+
+
 class LlamaLanguageModel:
     """Implements `LanguageModel`. `tokens_read`, `first_token` and speed are visible through the bench."""
 
-    def __init__(self, contexts: Sequence[Way[LlamaContext]], config: LlmConfig) -> None:
+    def __init__(self, contexts: Sequence[Way[LlamaContext]], config: LlmConfig, stable: Stable | None = None) -> None:
         """Build the first of the contexts that can be built. Raises EngineError."""
         self._config = config
+        self._stable = stable
         self._thread = EngineThread("llm")
         self._reader: _Reader
         self._contexts = Renewed(
@@ -80,9 +94,18 @@ class LlamaLanguageModel:
 
         def read(context: LlamaContext) -> int | None:
             tokens = self._reader.tokens(messages, open_ended=open_ended)
+            stable = self._stable
+            if stable is not None and not context.tokens_read and stable.begins(messages):
+                self._read_stable(context, stable, cancel)
             return len(tokens) if context.read(tokens, cancel) else None
 
         return self._contexts.call(read)
+
+    def _read_stable(self, context: LlamaContext, stable: Stable, cancel: CancelToken) -> None:
+        """Read the head of every prompt, which takes seconds, or take it over from an earlier start."""
+        tokens = self._reader.tokens(stable.head, open_ended=True)
+        if not context.recall(tokens, stable.kept) and context.read(tokens, cancel):
+            context.keep(stable.kept)
 
     def _reply(self, messages: Sequence[Message], cancel: CancelToken) -> Iterator[str]:
         read = self._read(messages, cancel, open_ended=False)

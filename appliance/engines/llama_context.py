@@ -16,6 +16,7 @@ os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
 import llama_cpp
 
+from appliance.engines.kept import Kept, key_of
 from appliance.engines.renewal import GRAPHICS_CARD, PROCESSOR
 from appliance.engines.worker import CancelToken
 from appliance.errors import EngineError
@@ -61,6 +62,7 @@ class LlamaContext:
         self._vocab = llama_cpp.llama_model_get_vocab(self._model)
         self._memory = llama_cpp.llama_get_memory(self._context)
         self._read: list[int] = []
+        self._key = key_of("prompt", path, library=llama_cpp.__version__, context=context_tokens, layers=gpu_layers)
         self._where = GRAPHICS_CARD if gpu_layers else PROCESSOR
         self.context_tokens = int(llama_cpp.llama_n_ctx(self._context))
 
@@ -116,6 +118,28 @@ class LlamaContext:
             if cancel.cancelled or not self._decode(tokens[start : start + PREFILL_CHUNK_TOKENS], cancel):
                 return False
         return True
+
+    def recall(self, tokens: Sequence[int], kept: Kept) -> bool:
+        """Take over what was kept of reading exactly `tokens`, into an empty cache; False when there is nothing."""
+        data = kept.get(self._key_of(tokens))
+        if data is None or self._read:
+            return False
+        state = (ctypes.c_uint8 * len(data)).from_buffer_copy(data)
+        if llama_cpp.llama_state_seq_set_data(self._context, state, len(data), 0) != len(data):
+            llama_cpp.llama_memory_clear(self._memory, True)
+            return False
+        self._read = list(tokens)
+        return True
+
+    def keep(self, kept: Kept) -> None:
+        """Keep what is read now, for `recall`."""
+        size = int(llama_cpp.llama_state_seq_get_size(self._context, 0))
+        state = (ctypes.c_uint8 * size)()
+        if llama_cpp.llama_state_seq_get_data(self._context, state, size, 0) == size:
+            kept.put(self._key_of(self._read), bytes(state))
+
+    def _key_of(self, tokens: Sequence[int]) -> str:
+        return f"{self._key} {list(tokens)}"
 
     def append(self, token: int, cancel: CancelToken) -> bool:
         """Read one more token; False when `cancel` stopped it."""

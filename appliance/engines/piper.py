@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Protocol
@@ -18,6 +20,7 @@ from piper.config import PiperConfig
 from appliance.audio.ports import Samples
 from appliance.config.models import TtsConfig
 from appliance.engines.alignment import aligned_ends, with_durations
+from appliance.engines.kept import Kept, key_of
 from appliance.engines.ports import Speech
 from appliance.engines.renewal import PROCESSOR, Renewed, Way
 from appliance.engines.worker import EngineThread
@@ -35,6 +38,8 @@ SHORT_WORDS = 5
 SHORT_KEPT = 100
 """About 25 MB at 48 kHz."""
 
+FULL_SCALE = 32_767
+
 LEAD_S = 0.005
 PAUSE_S = {".": 0.22, "!": 0.22, "?": 0.25, ":": 0.18, ";": 0.18, ",": 0.10}
 """What a reader pauses after a clause; it replaces Piper's trailing silence, which varies."""
@@ -50,10 +55,22 @@ class Voice(Protocol):
         """Speak, one sentence after another."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fixed:
+    """The phrases of the configuration, and where their sound is kept."""
+
+    phrases: Collection[str]
+    kept: Kept
+
+
 class PiperSynthesiser:
     """Implements `Synthesiser`. Raises EngineError when the voice cannot be loaded."""
 
-    def __init__(self, voice: Path, config: TtsConfig, *, output_rate: int, threads: int) -> None:
+    def __init__(
+        self, voice: Path, config: TtsConfig, *, output_rate: int, threads: int, fixed: Fixed | None = None
+    ) -> None:
+        self._fixed = fixed
+        self._key = key_of("speech", voice, lexicon=config.lexicon, rate=output_rate)
         build = partial(load_voice, voice, threads)
         self._voice = Renewed("tts", [Way(where=PROCESSOR, build=build)])
         self._lexicon = config.lexicon
@@ -90,11 +107,23 @@ class PiperSynthesiser:
         if key in self._short:
             self._short.move_to_end(key)
             return self._short[key]
-        speech = await self._thread.run(lambda _: self._speak(text))
+        speech = await self._thread.run(lambda _: self._recalled(text) or self._speak(text))
         if len(text.split()) <= SHORT_WORDS:
             self._short[key] = speech
             if len(self._short) > SHORT_KEPT:
                 self._short.popitem(last=False)
+        return speech
+
+    def _recalled(self, text: str) -> Speech | None:
+        """Return what was kept of a fixed phrase, or speak it and keep that; None for what was made up just now."""
+        if self._fixed is None or text not in self._fixed.phrases:
+            return None
+        key = f"{self._key} {self._speed} {text}"
+        data = self._fixed.kept.get(key)
+        if data is not None:
+            return _unpacked(text, self._rate, data)
+        speech = self._speak(text)
+        self._fixed.kept.put(key, _packed(speech))
         return speech
 
     def _speak(self, text: str) -> Speech:
@@ -110,6 +139,24 @@ class PiperSynthesiser:
             sample_rate=self._rate,
             word_ends=tuple(min(round(end * scale), len(voiced)) for end in ends),
         )
+
+
+def _packed(speech: Speech) -> bytes:
+    buffer = io.BytesIO()
+    pcm = np.round(np.clip(speech.pcm, -1.0, 1.0) * FULL_SCALE).astype("<i2")
+    np.savez(buffer, pcm=pcm, word_ends=np.array(speech.word_ends, "<i8"))
+    return buffer.getvalue()
+
+
+def _unpacked(text: str, rate: int, data: bytes) -> Speech:
+    with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
+        pcm, ends = arrays["pcm"], arrays["word_ends"]
+    return Speech(
+        text=text,
+        pcm=pcm.astype(np.float32) / np.float32(FULL_SCALE),
+        sample_rate=rate,
+        word_ends=tuple(int(end) for end in ends),
+    )
 
 
 def load_voice(voice: Path, threads: int) -> PiperVoice:
