@@ -77,6 +77,7 @@ put_database_back() {
 # The last two stay; the others go, and these after two weeks (tmpfiles.d).
 prune_saved() {
     local folder
-    find "$saved" -mindepth 1 -maxdepth 1 -type d -printf '%T@ %p\n' 2>/dev/null | sort -rn | tail -n +3 | cut -d' ' -f2- |
+    find "$saved" -mindepth 1 -maxdepth 1 -type d -printf '%T@ %p\n' 2>/dev/null | sort -rn | tail -n +3 |
+        cut -d' ' -f2- |
         while read -r folder; do rm -rf -- "$folder"; done
 }

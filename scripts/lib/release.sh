@@ -1,5 +1,5 @@
 # shellcheck shell=bash disable=SC2034,SC2154 # shares its variables with scripts/install and scripts/bundle
-# A release: one version with its own virtual environment, built whole before it is used, and the link to the one in use.
+# A release: one version with its own virtual environment, built whole before it is used; a link names the one in use.
 
 version_of() { sed -n 's/^version = "\(.*\)"/\1/p' "$1/pyproject.toml"; }
 

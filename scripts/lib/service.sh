@@ -29,15 +29,15 @@ place_example() {
         put_file 644 "$units/appliance.service.d/$2.conf" <"$1/systemd/examples/$2.conf"
 }
 
+# A name that cannot be looked up just now must not be what keeps a service from coming back.
 place_network_drop_in() {
-    local text
     [[ -x $release/venv/bin/appliance ]] || return 0
-    if ! text=$(appliance network drop-in 2>/dev/null); then
-        [[ $dry_run == no ]] || return 0
-        appliance network --help &>/dev/null || return 0 # a version that does not have it yet
-        die "the allowed addresses could not be told; see: appliance network drop-in"
+    : "${drop_in:=$(appliance network drop-in || true)}"
+    if [[ -n $drop_in ]]; then
+        put_file 644 "$units/appliance.service.d/network.conf" <<<"$drop_in"
+    else
+        say "the addresses that the configuration allows could not be told; those of before stay"
     fi
-    put_file 644 "$units/appliance.service.d/network.conf" <<<"$text"
 }
 
 reload_units() {
@@ -97,5 +97,7 @@ remove_units() {
         done
     fi
     remove "$units"/appliance*.service "$units"/appliance*.timer "$units/appliance.service.d/network.conf"
+    [[ $dry_run == yes || ! -d $units/appliance.service.d ]] ||
+        rmdir --ignore-fail-on-non-empty -- "$units/appliance.service.d" # what the site has put there stays
     ! systemd_runs || [[ $dry_run == yes ]] || systemctl daemon-reload
 }

@@ -105,7 +105,8 @@ check_config() {
     local report status=0
     [[ -x $release/venv/bin/appliance ]] || return 0
     report=$(appliance config check 2>&1) || status=$?
-    ((status == 0)) || give_up 3 "version $version cannot work with $etc/config.yaml; nothing that runs was changed"$'\n'"$report"
+    ((status == 0)) ||
+        give_up 3 "version $version cannot work with $etc/config.yaml; nothing that runs was changed"$'\n'"$report"
 }
 
 # From the bundle, the checkout or the folder that was named; what these do not have, from the network.

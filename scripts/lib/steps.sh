@@ -64,8 +64,8 @@ write_whole() {
 # folder MODE OWNER PATH: with this mode and, on this machine itself, this owner.
 folder() {
     [[ ! -L $3 ]] || die "$3 is a link and should be a folder; nothing that runs was changed"
-    if [[ -d $3 && $(stat -c %a -- "$3") == "$1" ]] && { [[ -n $prefix ]] || [[ $(stat -c %U:%G -- "$3") == "$2" ]]; }; then
-        return
+    if [[ -d $3 && $(stat -c %a -- "$3") == "$1" ]]; then
+        [[ -z $prefix && $(stat -c %U:%G -- "$3") != "$2" ]] || return 0
     fi
     change "make the folder $3" make_folder "$1" "$2" "$3"
 }

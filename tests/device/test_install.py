@@ -78,7 +78,9 @@ def test_what_is_installed_works(built: Built) -> None:
     assert place.appliance("models", "list").returncode == 0, "the catalogue is in the package"
     folders = run("grep", "^  directory:", place.etc / "config.yaml").stdout
     assert folders == "  directory: /var/lib/appliance/models\n  directory: /var/lib/appliance\n"
-    assert (place.prefix / "etc/systemd/system/appliance.service").exists()
+    units = place.prefix / "etc/systemd/system"
+    assert (units / "appliance.service").exists()
+    assert "IPAddressAllow=" in (units / "appliance.service.d/network.conf").read_text()
 
 
 def test_keys_are_random_private_and_never_shown(built: Built) -> None:
