@@ -15,7 +15,7 @@ from appliance.storage.db import Connection, Database
 from appliance.storage.records import sessions_of_subject, subject_digest, subject_key
 
 Texts = Mapping[str, Collection[str]]
-"""Texts by session."""
+"""Sessions by a text that stands in them: answers repeat, and each is searched once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,13 +67,14 @@ class Search:
             digest=digest,
         )
 
-    async def _in_clear(self, subject: Subject, sessions: Collection[str]) -> set[str]:
+    async def _in_clear(self, subject: Subject, sessions: set[str]) -> set[str]:
         """Search the texts that were not redacted: messages to people, answers of tools, what was kept without it."""
         texts = await self._database.read(_texts)
-        return await asyncio.to_thread(self._speaking, subject, {each: texts[each] for each in sessions & texts.keys()})
+        return sessions & await asyncio.to_thread(self._speaking, subject, texts)
 
     def _speaking(self, subject: Subject, texts: Texts) -> set[str]:
-        return {session for session, said in texts.items() if any(self._reader.finds(subject, text) for text in said)}
+        found = (sessions for text, sessions in texts.items() if self._reader.finds(subject, text))
+        return {session for sessions in found for session in sessions}
 
 
 def _refuse_meaningless(request: Request) -> None:
@@ -122,7 +123,7 @@ def _texts(connection: Connection) -> dict[str, set[str]]:
     for statement in _TEXTS:
         for session, text in connection.execute(statement):
             if text:
-                texts[session].add(text)
+                texts[text].add(session)
     return texts
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import subprocess
 import sys
@@ -10,7 +11,7 @@ from typing import Any
 
 import av
 import pytest
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from appliance.cli.audit import app as audit
 from appliance.cli.retention import app as retention
@@ -261,9 +262,18 @@ def test_a_conversation_that_goes_on_is_not_erased(tmp_path: Path) -> None:
 
 
 def test_a_conversation_that_has_ended_is_erased_beside_the_daemon(site: Site) -> None:
-    with InstanceLock(site.state / "appliance.db"):
-        result = site.command("erase", "--session", SOMEBODY, "--yes")
+    def beside() -> Result:
+        return site.command("erase", "--session", SOMEBODY, "--yes")
+
+    async def daemon(database: Database) -> Result:
+        with InstanceLock(database.path):
+            result = await asyncio.to_thread(beside)
+        assert await database.problems() == []
+        return result
+
+    result = site.run(daemon)
     assert (result.exit_code, result.exception) == (0, None)
+    assert occurrences(site.state, "zeppelin") == []
 
 
 class BrokenTrail:
