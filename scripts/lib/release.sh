@@ -139,7 +139,7 @@ environment_from_bundle() (
         rm -rf -- "$UV_CACHE_DIR"
 )
 
-in_use() { readlink -f -- "$current" 2>/dev/null || true; }
+in_use() { readlink -e -- "$current" 2>/dev/null || true; }
 
 switch_to() {
     ln -sfn -- "releases/${1##*/}" "$current.new"
