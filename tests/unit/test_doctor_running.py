@@ -20,6 +20,7 @@ from appliance.ops.doctor import config, daemon, devices, levels, ports, sound_s
 from appliance.ops.doctor.bundle import contents
 from appliance.ops.doctor.context import Context, prepare
 from appliance.ops.doctor.finding import State
+from appliance.ops.doctor.programs import answer_of
 from appliance.ops.health import NEEDED, Part
 from appliance.ops.health import State as Health
 from appliance.ops.status import Monitor
@@ -124,6 +125,11 @@ async def test_a_sound_server_that_does_not_answer_fails(tmp_path: Path, monkeyp
     environ = {"PATH": os.environ["PATH"], "PULSE_SERVER": f"unix:{tmp_path}/native"}
     found = only(await sound_server.check(context_of(tmp_path, environ=environ)), State.FAIL)
     assert found.what == f"The sound server at unix:{tmp_path}/native does not answer: Connection refused."
+
+
+async def test_a_program_that_hangs_is_left_after_its_time() -> None:
+    assert await answer_of(["sleep", "30"], timeout_s=0.05) is None
+    assert await answer_of(["/nonexistent"]) is None
 
 
 async def test_cards_without_a_server_are_used_directly(tmp_path: Path) -> None:

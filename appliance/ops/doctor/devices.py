@@ -15,7 +15,7 @@ from appliance.ops.health import Part, State
 
 NAME = "devices"
 CHILD = "appliance.ops.doctor.sound_child"
-TIMEOUT_S = 20.0
+TIMEOUT_S = 12.0
 OURS = (Part.MICROPHONE, Part.LOUDSPEAKER, Part.LISTENING)
 HANGS = {
     "error": "the sound system does not answer",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -12,6 +13,8 @@ from appliance.ops.doctor.finding import Finding
 from appliance.ops.doctor.programs import answer_of
 
 NAME = "sound-server"
+PACTL = "pactl"
+TIMEOUT_S = 5.0
 PROGRAMS = ("pipewire", "pipewire-pulse", "pulseaudio")
 SEE = "See docs/operating.md, Sound for the service."
 
@@ -33,12 +36,13 @@ async def check(context: Context) -> list[Finding]:
 
 
 async def _asked(address: str, context: Context) -> Finding:
-    done = await answer_of(["pactl", "info"], environ=context.environ)
-    if done is None:
-        return Finding.ok(NAME, f"A sound server is at {address}.")
-    if done.returncode:
-        what = f"The sound server at {address} does not answer: {done.stderr.strip() or 'no reason given'}."
-        return Finding.fail(NAME, what, f"Start it, and let this user connect to it. {SEE}")
+    if shutil.which(PACTL) is None:
+        return Finding.ok(NAME, f"A sound server is at {address}; {PACTL}, which could ask it, is not installed.")
+    done = await answer_of([PACTL, "info"], environ=context.environ, timeout_s=TIMEOUT_S)
+    if done is None or done.returncode:
+        reason = "it hangs" if done is None else done.stderr.strip() or "no reason given"
+        what = f"The sound server at {address} does not answer: {reason}."
+        return Finding.fail(NAME, what, f"Start it again, and let this user connect to it. {SEE}")
     lines = dict(line.split(": ", 1) for line in done.stdout.splitlines() if ": " in line)
     return Finding.ok(NAME, f"The sound server is {lines.get('Server Name', 'there')} at {address}.")
 
