@@ -17,6 +17,7 @@ from appliance.clock import Clock
 from appliance.config.models import Config
 from appliance.dialogue.journal import Journal
 from appliance.egress.policy import Policy
+from appliance.engines.ports import LanguageModel
 from appliance.handover.channels import build_channels
 from appliance.handover.delivery import Delivery, Patience
 from appliance.storage.conversations import Conversations
@@ -27,7 +28,6 @@ from appliance.storage.restore import open_or_restore
 from appliance.tools.secrets import secret
 
 if TYPE_CHECKING:
-    from appliance.engines.llama import LlamaLanguageModel
     from appliance.engines.sentences import MiniLmEncoder
 
 log = logging.getLogger(__name__)
@@ -39,7 +39,7 @@ DAY_S = 86_400.0
 class Ground:
     """What stays when the configuration changes."""
 
-    model: LlamaLanguageModel
+    model: LanguageModel
     encoder: MiniLmEncoder
     database: Database
     conversations: Conversations
@@ -61,7 +61,7 @@ async def beside(*works: Coroutine[object, object, None]) -> AsyncIterator[None]
 
 @asynccontextmanager
 async def grounded(
-    config: Config, room: EngineRoom, model: LlamaLanguageModel, clock: Clock, journal: Journal
+    config: Config, room: EngineRoom, model: LanguageModel, clock: Clock, journal: Journal
 ) -> AsyncIterator[Ground]:
     """Open the database, and close it at the end. Raises ApplianceError."""
     encoder = await asyncio.to_thread(room.encoder)
@@ -103,7 +103,7 @@ async def delivering(config: Config, assistant: Assistant, ground: Ground) -> As
 
 @asynccontextmanager
 async def assisting(
-    config: Config, room: EngineRoom, model: LlamaLanguageModel, clock: Clock, journal: Journal
+    config: Config, room: EngineRoom, model: LanguageModel, clock: Clock, journal: Journal
 ) -> AsyncIterator[Assistant]:
     """Open the database, deliver what has to leave, and yield the assistant that acts. Raises ApplianceError."""
     async with grounded(config, room, model, clock, journal) as ground:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import json
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import asdict, dataclass
@@ -20,6 +19,7 @@ from appliance.config.models import Config
 from appliance.events import AnyEvent
 from appliance.models.catalogue import load_catalogue
 from appliance.models.profiles import resolve
+from appliance.ops.gauges import config_sha256
 from appliance.ops.records import summarise
 from appliance.redaction import Redactor
 from appliance.retention.archive import Archive
@@ -83,12 +83,6 @@ def model_hashes(config: Config) -> dict[str, str]:
         model.id: hashlib.sha256("".join(file.sha256 for file in model.files).encode()).hexdigest()
         for model in resolve(config, load_catalogue()).values()
     }
-
-
-def config_sha256(config: Config) -> str:
-    """Return the SHA-256 of the configuration in force."""
-    text = json.dumps(config.model_dump(mode="json"), sort_keys=True, ensure_ascii=False)
-    return hashlib.sha256(text.encode()).hexdigest()
 
 
 async def _trail(config: Config, ground: Ground, stack: AsyncExitStack) -> AuditTrail | None:

@@ -13,6 +13,7 @@ from appliance.app.conversation import LiveConversation
 from appliance.app.engines import EngineRoom
 from appliance.app.keeping import Keeping, keeping
 from appliance.app.reporting import DeviceReporter
+from appliance.app.watching import watching
 from appliance.assistant.responder import Assistant
 from appliance.audio.card import SoundCard
 from appliance.audio.deafness import DeafnessWatch
@@ -30,6 +31,9 @@ from appliance.engines.worker import EngineThread
 from appliance.ops.buttons import buttons
 from appliance.ops.keeper import Keeper
 from appliance.ops.logbook import Logbook
+from appliance.ops.rounds import Parts
+from appliance.ops.status import Monitor
+from appliance.ops.watched_engines import watched
 from appliance.storage.db import Database
 from appliance.storage.lock import InstanceLock
 
@@ -50,6 +54,15 @@ class Appliance:
     microphone: StreamMicrophone
     workers: tuple[EngineThread, ...]
     database: Database
+    logbook: Logbook
+    monitor: Monitor
+
+    async def reconfigure(self, config: Config) -> None:
+        """Take over another configuration between two turns. Raises ApplianceError, and then nothing has changed."""
+        await self.conversation.reconfigure(config)
+        self.kept.archive.mode = config.consent.mode
+        self.logbook.transcripts = config.log.transcripts
+        self.monitor.reconfigured(config)
 
     @property
     def session(self) -> Session:
@@ -71,6 +84,7 @@ async def running(
     *,
     greet: bool = True,
     resume: bool = False,
+    monitor: Monitor | None = None,
     on_step: Callable[[str], None] = log.info,
 ) -> AsyncIterator[Appliance]:
     """Load the engines, open the sound card and converse until the block is left.
@@ -88,14 +102,17 @@ async def running(
         engines = Engines(
             transcriber=await asyncio.to_thread(room.transcriber),
             turn_detector=await asyncio.to_thread(room.turn_detector),
-            model=(model := await asyncio.to_thread(room.language_model)),
+            model=await asyncio.to_thread(room.language_model),
             voice=await asyncio.to_thread(room.voice, playout.sample_rate),
         )
+        monitor = monitor or Monitor(config, clock)
+        engines, watches = watched(engines, monitor.health, clock)
         detector = await asyncio.to_thread(room.voice_detector)
         wake_word = await asyncio.to_thread(room.wake_word_detector)
-        bus.subscribe(Logbook(transcripts=config.log.transcripts))
+        logbook = Logbook(transcripts=config.log.transcripts)
+        bus.subscribe(logbook)
         journal = Journal(bus, clock)
-        ground = await stack.enter_async_context(grounded(config, room, model, clock, journal))
+        ground = await stack.enter_async_context(grounded(config, room, engines.model, clock, journal))
         kept = await stack.enter_async_context(keeping(config, ground, bus))
         on_step("preparing the fixed phrases")
         conversation = LiveConversation(engines, playout, ground, kept.archive.forget, kept.recordings)
@@ -120,6 +137,15 @@ async def running(
                 bus.subscribe(keeper)
         await conversation.session.start(greet=greet)
         microphone.start(gate.on_frame)
+        parts = Parts(
+            models=room.models,
+            database=ground.database,
+            knowledge=lambda: conversation.assistant.knowledge,
+            frames=lambda: microphone.frames - microphone.backlog,
+            engines=watches,
+            bus=bus,
+        )
+        await stack.enter_async_context(watching(monitor, parts, config.monitoring, clock, engines.model))
         try:
             async with buttons(config.attention, gate):
                 yield Appliance(
@@ -133,6 +159,8 @@ async def running(
                     microphone=microphone,
                     workers=room.workers,
                     database=ground.database,
+                    logbook=logbook,
+                    monitor=monitor,
                 )
         finally:
             microphone.stop()

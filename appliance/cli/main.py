@@ -20,12 +20,15 @@ from appliance.cli import (
     models,
     network,
     outbox,
+    reload,
     retention,
     run,
     say,
+    status,
     storage,
     tools,
     transcribe,
+    turns,
 )
 
 app = typer.Typer(
@@ -48,6 +51,9 @@ app.add_typer(audit.app, name="audit")
 app.add_typer(storage.app, name="storage")
 app.add_typer(network.app, name="network")
 app.command(epilog=run.EXAMPLES)(run.run)
+app.command(epilog=reload.EXAMPLES)(reload.reload)
+app.command(epilog=status.EXAMPLES)(status.status)
+app.command(epilog=turns.EXAMPLES)(turns.turns)
 app.command(epilog=converse.EXAMPLES)(converse.converse)
 app.command(epilog=ask.EXAMPLES)(ask.ask)
 app.command(epilog=say.EXAMPLES)(say.say)

@@ -13,6 +13,8 @@ from appliance.ops.loopback import HOST
 from appliance.ops.web import token
 
 TIMEOUT_S = 5.0
+RELOAD_TIMEOUT_S = 120.0
+"""It is applied as soon as nobody speaks."""
 
 
 class NotRunningError(ApplianceError):
@@ -49,10 +51,18 @@ class Daemon:
             NotRunningError: Nothing listens on the port.
             ApplianceError: What listens there refuses, is too slow, or is another program.
         """
+        return self._ask("GET", path, query, TIMEOUT_S)
+
+    def reload(self, who: str) -> Mapping[str, Any]:
+        """Have the configuration loaded anew; return what became of it. Raises as `get` does."""
+        return self._ask("POST", "/reload", {"who": who}, RELOAD_TIMEOUT_S)
+
+    def _ask(self, method: str, path: str, query: Mapping[str, int | str], timeout_s: float) -> Mapping[str, Any]:
         try:
-            with httpx.Client(trust_env=False, timeout=TIMEOUT_S, headers=self._headers) as client:
-                answer = client.get(self._base + path, params=query)
-                answer.raise_for_status()
+            with httpx.Client(trust_env=False, timeout=timeout_s, headers=self._headers) as client:
+                answer = client.request(method, self._base + path, params=query)
+                if answer.status_code != httpx.codes.UNPROCESSABLE_ENTITY:  # which says what is wrong
+                    answer.raise_for_status()
                 told = answer.json()
         except httpx.ConnectError as error:
             raise NotRunningError(
@@ -61,7 +71,7 @@ class Daemon:
             ) from error
         except httpx.TimeoutException as error:
             raise ApplianceError(
-                f"the appliance does not answer within {TIMEOUT_S:.0f} s",
+                f"the appliance does not answer within {timeout_s:.0f} s",
                 remedy="Look at its log: journalctl -u appliance. Restart it if it stands still.",
             ) from error
         except httpx.HTTPStatusError as error:

@@ -15,7 +15,8 @@ class Logbook:
     """Observes the events and logs those that matter; errors carry their stable code."""
 
     def __init__(self, *, transcripts: bool) -> None:
-        self._transcripts = transcripts
+        self.transcripts = transcripts
+        """Whether words are logged too."""
 
     def __call__(self, event: AnyEvent) -> None:
         """Log one event."""
@@ -44,6 +45,6 @@ class Logbook:
                 log.debug("session %s: %s", event.session_id, event.state, extra=extra)
 
     def _words(self, text: str) -> str:
-        if self._transcripts:
+        if self.transcripts:
             return repr(text)
         return f"{len(text.split())} words {HIDDEN}" if text else "nothing"

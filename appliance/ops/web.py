@@ -7,7 +7,8 @@
 | `GET /metrics` | for Prometheus |
 | `GET /status` | JSON: every part, and the figures of the last turns |
 | `GET /turns?after=N&last=M` | JSON: recent turns with their times |
-| `POST /reload` | loads the configuration anew |
+| `POST /reload?who=NAME` | loads the configuration anew |
+| `POST /consent?agreed=yes` or `no` | takes a decision about what is kept, made on a screen or with a button |
 
 With the secret `monitoring_token` all but the first two want it, as `Authorization: Bearer …`.
 """
@@ -19,6 +20,7 @@ import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from http import HTTPStatus
 
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
@@ -31,16 +33,27 @@ from appliance.tools.secrets import secret
 
 TOKEN_SECRET = "monitoring_token"  # noqa: S105 - the name of the secret, not the secret
 
-Reload = Callable[[], Awaitable[Mapping[str, object]]]
-"""Loads the configuration anew and tells what became of it; with an `error` nothing has changed."""
+LONGEST_NAME = 64
+
+Reload = Callable[[str], Awaitable[Mapping[str, object]]]
+"""Loads the configuration anew for whoever asks; tells what became of it: with an `error` nothing has changed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Controls:
+    """What can be changed from outside, while there is somebody to change it."""
+
+    reload: Reload | None = None
+    decide: Callable[[bool], None] | None = None
+    """Takes a person's decision about what is kept."""
 
 
 class Pages:
     """Answers the requests from what is observed."""
 
-    def __init__(self, monitor: Monitor, reload: Reload | None, renderer: ThreadPoolExecutor) -> None:
+    def __init__(self, monitor: Monitor, controls: Callable[[], Controls], renderer: ThreadPoolExecutor) -> None:
         self._monitor = monitor
-        self._reload = reload
+        self._controls = controls
         self._renderer = renderer
 
     def routes(self) -> dict[str, Route]:
@@ -52,6 +65,7 @@ class Pages:
             "/status": Route(handle=self.status),
             "/turns": Route(handle=self.turns),
             "/reload": Route(handle=self.reload, method="POST"),
+            "/consent": Route(handle=self.consent, method="POST"),
         }
 
     async def healthz(self, _: Request) -> Response:
@@ -86,16 +100,30 @@ class Pages:
         turns = self._monitor.turns.after(after, max(last, 0))
         return _json({"started_at": self._monitor.started_at, "turns": turns})
 
-    async def reload(self, _: Request) -> Response:
+    async def reload(self, request: Request) -> Response:
         """Load the configuration anew."""
-        if self._reload is None:
-            return _json({"error": "this appliance cannot reload"}, HTTPStatus.NOT_IMPLEMENTED)
-        told = await self._reload()
+        reload = self._controls().reload
+        if reload is None:
+            return _json({"error": "this appliance cannot reload now"}, HTTPStatus.SERVICE_UNAVAILABLE)
+        who = "".join(filter(str.isprintable, request.query.get("who", "")))[:LONGEST_NAME]
+        told = await reload(who or "http")
         return _json(told, HTTPStatus.UNPROCESSABLE_ENTITY if told.get("error") else HTTPStatus.OK)
+
+    async def consent(self, request: Request) -> Response:
+        """Take a decision about what is kept."""
+        decide, agreed = self._controls().decide, {"yes": True, "no": False}.get(request.query.get("agreed", ""))
+        if agreed is None:
+            return _json({"error": "agreed is yes or no"}, HTTPStatus.BAD_REQUEST)
+        if decide is None:
+            return _json({"error": "there is no conversation now"}, HTTPStatus.SERVICE_UNAVAILABLE)
+        decide(agreed)
+        return _json({"agreed": agreed})
 
 
 @asynccontextmanager
-async def serving(monitor: Monitor, port: int | None, reload: Reload | None = None) -> AsyncIterator[int]:
+async def serving(
+    monitor: Monitor, port: int | None, controls: Callable[[], Controls] = Controls
+) -> AsyncIterator[int]:
     """Answer on `port` of the loopback, which is yielded; 0 takes a free one, None answers nowhere.
 
     Raises ConfigError when it is taken.
@@ -104,7 +132,7 @@ async def serving(monitor: Monitor, port: int | None, reload: Reload | None = No
         yield 0
         return
     with ThreadPoolExecutor(max_workers=1, thread_name_prefix="metrics") as renderer:
-        server = LoopbackServer(Pages(monitor, reload, renderer).routes(), token())
+        server = LoopbackServer(Pages(monitor, controls, renderer).routes(), token())
         async with serve(server, port, "monitoring.http_port") as bound:
             yield bound
 

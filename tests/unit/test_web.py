@@ -18,7 +18,7 @@ from appliance.errors import ConfigError
 from appliance.ops.health import NEEDED, State
 from appliance.ops.loopback import HOST, MOST_CONNECTIONS, LoopbackServer, Request, Response, Route, serve
 from appliance.ops.status import Monitor
-from appliance.ops.web import serving
+from appliance.ops.web import Controls, serving
 from tests.unit.monitoring_fakes import QUESTION, Script, publish
 from tests.unit.storage_fakes import HandClock
 
@@ -102,17 +102,34 @@ async def test_turns_can_be_followed(monitor: Monitor, client: httpx.AsyncClient
 
 @pytest.mark.parametrize(("error", "status"), [("", 200), ("config.yaml:3: there is no setting persna", 422)])
 async def test_reload_tells_what_became_of_it(monitor: Monitor, error: str, status: int) -> None:
-    async def reload() -> Mapping[str, object]:
+    asked: list[str] = []
+
+    async def reload(who: str) -> Mapping[str, object]:
+        asked.append(who)
         return {"applied": ["persona.greeting"], "restart": [], "error": error}
 
-    async with serving(monitor, 0, reload) as port, connected(port) as client:
-        answer = await client.post("/reload")
+    async with serving(monitor, 0, lambda: Controls(reload=reload)) as port, connected(port) as client:
+        answer = await client.post("/reload", params={"who": "an\x00na"})
+        assert asked == ["anna"]
         assert (answer.status_code, answer.json()["error"]) == (status, error)
         assert (await client.get("/reload")).status_code == 405
 
 
+async def test_a_decision_by_touch_is_taken(monitor: Monitor) -> None:
+    decided: list[bool] = []
+    async with serving(monitor, 0, lambda: Controls(decide=decided.append)) as port, connected(port) as client:
+        for agreed, status in (("yes", 200), ("no", 200), ("perhaps", 400)):
+            assert (await client.post("/consent", params={"agreed": agreed})).status_code == status
+        assert (await client.post("/consent")).status_code == 400
+    assert decided == [True, False]
+
+
+async def test_without_a_conversation_nothing_is_decided(client: httpx.AsyncClient) -> None:
+    assert (await client.post("/consent", params={"agreed": "yes"})).status_code == 503
+
+
 async def test_without_a_reloader_there_is_no_reload(client: httpx.AsyncClient) -> None:
-    assert (await client.post("/reload")).status_code == 501
+    assert (await client.post("/reload")).status_code == 503
 
 
 async def test_head_is_answered_without_a_body_and_other_methods_are_not(client: httpx.AsyncClient) -> None:
