@@ -23,12 +23,13 @@ from appliance.clock import SystemClock
 from appliance.config.load import load
 from appliance.config.models import Config
 from appliance.errors import UsageError
+from appliance.ops.compliance.handout import Cover, make_folder, write_handout
+from appliance.ops.compliance.language import Language, Words
 from appliance.retention.dossier import collect
 from appliance.retention.errors import BlockedError
-from appliance.retention.handout import Cover, make_folder, write_handout
 from appliance.retention.reach import Extent
 from appliance.retention.report import moment
-from appliance.retention.rights import Eraser, Erasure
+from appliance.retention.rights import Eraser, Erasure, plan_erasure
 from appliance.retention.search import Found, Request, Search
 from appliance.retention.sounds import read_sounds
 from appliance.retention.subjects import Reader
@@ -91,13 +92,16 @@ def export(
     session: SessionId = None,
     begin: From = None,
     end: To = None,
+    language: Annotated[Language, typer.Option("--language", help="Of the page: English, or Portuguese.")] = (
+        Language.ENGLISH
+    ),
     file: ConfigFile = None,
     as_json: AsJson = False,
 ) -> None:
     """Write what is kept of a person: a page to read, JSON, and recordings as FLAC. It is not encrypted any more."""
     config = load(file)
     request = _request(config, subject, session, (begin, end))
-    written = _with_database(config, lambda database: _export(config, database, request, out))
+    written = _with_database(config, lambda database: _export(config, database, request, out, Words(language)))
     if as_json:
         print(json.dumps({"folder": str(out), "files": written}, indent=2))
         return
@@ -179,7 +183,7 @@ async def _find(config: Config, database: Database, request: Request) -> Found:
     return await search.find(request, now, daemon=daemon_runs(config.storage.database))
 
 
-async def _export(config: Config, database: Database, request: Request, out: Path) -> list[str]:
+async def _export(config: Config, database: Database, request: Request, out: Path, words: Words) -> list[str]:
     found = await _find(config, database, request)
     if not found.sessions:
         raise UsageError("nothing is kept of that, so there is nothing to write", remedy=_LOOK)
@@ -196,19 +200,14 @@ async def _export(config: Config, database: Database, request: Request, out: Pat
         made_at=SystemClock().local_time("UTC").isoformat(timespec="seconds"),
         timezone=config.site.timezone,
     )
-    return await asyncio.to_thread(write_handout, out, cover, dossier, sounds)
+    return await asyncio.to_thread(write_handout, out, cover, dossier, sounds, words)
 
 
 _LOOK = "`appliance data find` shows what there is, also sessions that only may be meant."
 
 
 async def _planned(config: Config, database: Database, request: Request, *, partly: bool) -> Erasure:
-    found = await _find(config, database, request)
-    trail = await open_trail(config.audit, database, SystemClock())
-    try:
-        return await Eraser(database, config.storage.recordings, trail, _nobody).plan(found, partly=partly)
-    finally:
-        await trail.close()
+    return await plan_erasure(database, await _find(config, database, request), partly=partly)
 
 
 async def _erased(config: Config, database: Database, request: Request, *, partly: bool) -> Erasure:
@@ -219,10 +218,6 @@ async def _erased(config: Config, database: Database, request: Request, *, partl
         return await Eraser(database, config.storage.recordings, trail, announce).erase(found, partly=partly)
     finally:
         await trail.close()
-
-
-async def _nobody(_: object) -> None:
-    pass
 
 
 def _ask(plan: Erasure) -> None:

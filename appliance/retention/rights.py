@@ -66,6 +66,29 @@ class Erasure:
         }
 
 
+async def plan_erasure(database: Database, found: Found, *, partly: bool = False) -> Erasure:
+    """Return what an erasure would do now. Raises BlockedError as `Eraser.erase` does, StorageError."""
+    held = [each for each in found.sessions if each.holds]
+    live = [each for each in found.sessions if each.live and not each.holds]
+    if (held or live) and not partly:
+        raise _blocked(held, live)
+    going = [each for each in found.sessions if not (each.holds or each.live) and each.erasable]
+    sessions = tuple(each.session_id for each in going)
+    undelivered, recipients = await database.read(partial(_messages, sessions))
+    kept = {CONSENTS.name, "audit"}
+    names = [name for name in (going[0].counts if going else ()) if name not in kept]
+    return Erasure(
+        stage="planned",
+        digest=found.digest,
+        sessions=sessions,
+        deleted={name: sum(each.counts[name] for each in going) for name in names},
+        undelivered=undelivered,
+        recipients=recipients,
+        held=tuple(each.session_id for each in held),
+        live=tuple(each.session_id for each in live),
+    )
+
+
 class Eraser:
     """Erases sessions from the database and the folder of recordings. All methods raise StorageError."""
 
@@ -81,7 +104,7 @@ class Eraser:
         Raises BlockedError when a hold covers any of it or a session is going on, unless only the rest is wanted
         (`partly`).
         """
-        plan = await self.plan(found, partly=partly)
+        plan = await plan_erasure(self._database, found, partly=partly)
         await self._announce(Erasure(stage="begun", digest=plan.digest, sessions=plan.sessions).as_json())
         deleted: Counter[str] = Counter()
         for session in plan.sessions:
@@ -101,28 +124,6 @@ class Eraser:
         )
         await self._announce(done.as_json())
         return done
-
-    async def plan(self, found: Found, *, partly: bool = False) -> Erasure:
-        """Return what an erasure would do now. Raises BlockedError as `erase` does."""
-        held = [each for each in found.sessions if each.holds]
-        live = [each for each in found.sessions if each.live and not each.holds]
-        if (held or live) and not partly:
-            raise _blocked(held, live)
-        going = [each for each in found.sessions if not (each.holds or each.live) and each.erasable]
-        sessions = tuple(each.session_id for each in going)
-        undelivered, recipients = await self._database.read(partial(_messages, sessions))
-        kept = {CONSENTS.name, "audit"}
-        names = [name for name in (going[0].counts if going else ()) if name not in kept]
-        return Erasure(
-            stage="planned",
-            digest=found.digest,
-            sessions=sessions,
-            deleted={name: sum(each.counts[name] for each in going) for name in names},
-            undelivered=undelivered,
-            recipients=recipients,
-            held=tuple(each.session_id for each in held),
-            live=tuple(each.session_id for each in live),
-        )
 
 
 def _erase(session: str, recordings: Path, connection: Connection) -> dict[str, int]:

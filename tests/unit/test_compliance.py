@@ -162,6 +162,8 @@ tools:
 """
 NOT_IN_A_TEXT = {"moment", "commercial.forbidden"}
 """A form, and what no model of a profile is."""
+OF_THE_HANDOUT = ("handout.", "column.", "decision.", "outcome.", "state.")
+"""What is handed to people: tests/unit/test_data_handout.py."""
 
 
 def test_every_phrase_is_said_by_some_configuration(tmp_path: Path) -> None:
@@ -178,8 +180,8 @@ def test_every_phrase_is_said_by_some_configuration(tmp_path: Path) -> None:
             (tmp_path / "state" / "database.key").touch()
             (tmp_path / "state" / "appliance.db").write_bytes(b"encrypted")
     said = plain(said)
-    unsaid = {key for key, text in phrases(Language.ENGLISH).items() if not all(part in said for part in parts(text))}
-    assert unsaid == NOT_IN_A_TEXT
+    english = {key: text for key, text in phrases(Language.ENGLISH).items() if not key.startswith(OF_THE_HANDOUT)}
+    assert {key for key, text in english.items() if not all(part in said for part in parts(text))} == NOT_IN_A_TEXT
 
 
 def parts(text: str) -> list[str]:

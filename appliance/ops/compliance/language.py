@@ -38,6 +38,10 @@ class Words:
         """Return a phrase with values in it."""
         return self._phrases[key].format(**values) if values else self._phrases[key]
 
+    def has(self, key: str) -> bool:
+        """Tell whether there is a phrase of this key."""
+        return key in self._phrases
+
     def yes_or_no(self, value: bool) -> str:
         """Return a yes or a no."""
         return self("yes" if value else "no")

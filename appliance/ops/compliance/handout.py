@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 import jinja2
 
 from appliance.errors import UsageError
+from appliance.ops.compliance.language import Words
 from appliance.retention.dossier import FORMAT, Dossier
 from appliance.storage.errors import explaining
 from appliance.storage.files import sync_folder
@@ -49,7 +50,9 @@ def make_folder(folder: Path) -> None:
         folder.mkdir(mode=_FOLDER, parents=True, exist_ok=True)
 
 
-def write_handout(folder: Path, cover: Cover, dossier: Dossier, sounds: Mapping[str, bytes | None]) -> list[str]:
+def write_handout(
+    folder: Path, cover: Cover, dossier: Dossier, sounds: Mapping[str, bytes | None], words: Words
+) -> list[str]:
     """Write the files into an empty folder and return their names; each can be read by its owner only.
 
     `sounds` has the FLAC of each recording by the name of its sealed file, None where it cannot be read any more.
@@ -61,7 +64,7 @@ def write_handout(folder: Path, cover: Cover, dossier: Dossier, sounds: Mapping[
     data |= {"made_at": cover.made_at, "sessions": sessions}
     contents = {names[file]: flac for file, flac in sounds.items() if flac is not None}
     contents[DATA] = (json.dumps(data, indent=2, ensure_ascii=False) + "\n").encode("utf-8", "replace")
-    contents[PAGE] = page(cover, sessions).encode("utf-8", "replace")
+    contents[PAGE] = page(cover, sessions, words).encode("utf-8", "replace")
     with explaining(folder):
         for name, content in contents.items():
             (folder / name).parent.mkdir(mode=_FOLDER, exist_ok=True)
@@ -71,17 +74,23 @@ def write_handout(folder: Path, cover: Cover, dossier: Dossier, sounds: Mapping[
     return sorted(contents)
 
 
-def page(cover: Cover, sessions: list[dict[str, Any]]) -> str:
+def page(cover: Cover, sessions: Sequence[Mapping[str, Any]], words: Words) -> str:
     """Return a page that stands alone: no script, nothing is loaded, and what people said is text whatever it holds."""
     zone = ZoneInfo(cover.timezone)
 
     def local(moment: str | None) -> str:
-        return "–" if moment is None else datetime.fromisoformat(moment).astimezone(zone).strftime("%Y-%m-%d %H:%M:%S")
+        return "–" if moment is None else words.moment(datetime.fromisoformat(moment).astimezone(zone).isoformat())
 
-    def compact(value: object) -> str:
-        return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    def named(what: str, value: str) -> str:
+        first, _, rest = value.partition(" ")
+        return f"{words(f'{what}.{first}')} {rest}".strip() if words.has(f"{what}.{first}") else value
 
-    return _TEMPLATES.get_template("handout.html").render(cover=cover, sessions=sessions, local=local, compact=compact)
+    template = _TEMPLATES.get_template("handout.html")
+    return template.render(cover=cover, sessions=sessions, words=words, local=local, compact=_compact, named=named)
+
+
+def _compact(value: object) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def _with_sounds(session: dict[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
