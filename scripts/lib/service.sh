@@ -60,14 +60,23 @@ stop_service() {
     systemctl --quiet stop 'appliance*.timer' 'appliance*.service' || ! systemctl --quiet is-active appliance.service
 }
 
+# A microphone that was missing before is no fault of a version: only what served people before has to serve them again.
+serves_people() { [[ $(appliance status --json 2>/dev/null) == *'"ready": true'* ]]; }
+
 # READY=1 ends `systemctl start`; what breaks within the next seconds is found by looking again.
 start_and_watch() {
+    local attempt
     systemd_runs && [[ $start == yes ]] || return 0
     systemctl reset-failed appliance.service 2>/dev/null || true
     timeout "$healthy_within_s" systemctl start appliance.service || return
-    sleep "$settled_after_s"
-    systemctl --quiet is-active appliance.service || return
-    ! "$current/venv/bin/appliance" status --help >/dev/null 2>&1 || appliance status >>"$log" 2>&1 || return
+    for ((attempt = 1; attempt <= 6; attempt++)); do
+        sleep "$settled_after_s"
+        systemctl --quiet is-active appliance.service || return
+        if [[ $served_people == no ]] || serves_people; then
+            break
+        fi
+    done
+    ((attempt <= 6)) || return
     start_timers
 }
 
