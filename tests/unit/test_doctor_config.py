@@ -165,13 +165,13 @@ async def test_tools_are_checked_and_with_online_their_hosts_are_tried(tmp_path:
             "use_when": "u",
             "examples": ["a", "b", "c"],
             "say": {"success": "It is {{ unknown }}."},
-            "http": {"url": f"http://127.0.0.1:{port}/", "result": {"known": "known"}},
+            "http": {"url": f"http://localhost:{port}/", "result": {"known": "known"}},
         }
         context = context_of(tmp_path, {"tools": [tool]}, online=True)
         found = await tools.check(context)
         assert "`unknown` is unknown here" in only(found, State.FAIL).what
-        assert only(found, State.OK).what == f"127.0.0.1:{port} can be reached."
-    assert f"127.0.0.1:{port} cannot be reached" in only(await tools.check(context), State.WARN).what
+        assert only(found, State.OK).what == f"localhost:{port} can be reached."
+    assert f"localhost:{port} cannot be reached" in only(await tools.check(context), State.WARN).what
 
 
 async def test_knowledge_that_is_not_there_fails_and_a_file_that_is_no_text_is_told(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
@@ -19,6 +20,7 @@ NAME = "database"
 BACKUP_DAYS = 2.0
 """The timer makes one every night."""
 DAY_S = 86_400.0
+_COMMAND = re.compile(r"`[^`]+`")
 
 
 @contextmanager
@@ -48,13 +50,18 @@ async def check(context: Context) -> list[Finding]:
     if not found.exists and not found.problems:
         return [Finding.ok(NAME, f"There is no database yet in {found.database.parent}; the daemon makes it.")]
     wrong = [_problem(problem) for problem in found.problems]
-    better = [Finding.warn(NAME, what, "See docs/backup.md.") for what in found.advice]
+    better = [Finding.warn(NAME, what, _todo(what)) for what in found.advice]
     return [*(wrong or [_whole(found)]), *better, *_backup(found, context.clock.local_time("UTC"))]
 
 
 def _problem(problem: str) -> Finding:
     what, _, remedy = problem.partition(". ")
     return Finding.fail(NAME, what, remedy or "See docs/backup.md.")
+
+
+def _todo(advice: str) -> str:
+    """Return the commands that an advice names."""
+    return ", then ".join(_COMMAND.findall(advice)) or "See docs/backup.md."
 
 
 def _whole(found: Inspection) -> Finding:

@@ -36,7 +36,7 @@ def prove(config_file: Path | None, clock: Clock, out: Path | None = None) -> Eg
         _write(out, "", "")  # what cannot be written is better known before than after a conversation
     with tempfile.TemporaryDirectory(prefix="visitor-") as folder:
         recordings = [
-            _spoken(text, Path(folder) / f"{number}.wav", config_file) for number, text in enumerate(QUESTIONS, 1)
+            spoken(text, Path(folder) / f"{number}.wav", config_file) for number, text in enumerate(QUESTIONS, 1)
         ]
         report = egress_report(recordings, config.network, clock, config_file=config_file)
     if out is not None:
@@ -44,7 +44,8 @@ def prove(config_file: Path | None, clock: Clock, out: Path | None = None) -> Eg
     return report
 
 
-def _spoken(text: str, file: Path, config_file: Path | None) -> Path:
+def spoken(text: str, file: Path, config_file: Path | None) -> Path:
+    """Write a text, spoken by any voice of this machine, to a WAV file and return it. Raises EngineError."""
     for voice in VOICES:
         if _speak(text, voice, file):
             return file

@@ -33,7 +33,9 @@ def _all(context: Context) -> Iterator[Finding]:
             whole = False
             yield Finding.fail(NAME, what, FETCH_REMEDY)
         if warning := licence_warning(model, catalogue):
-            yield Finding.warn(NAME, warning, "`appliance models list` shows all licences.")
+            yield Finding.warn(
+                NAME, warning, "Name another model in stt.model, llm.model or tts.voice, then `appliance models fetch`."
+            )
     if whole:
         yield Finding.ok(NAME, f"All are there: {', '.join(model.id for model in models)}.")
 

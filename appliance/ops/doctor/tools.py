@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from pathlib import Path
 
 from appliance.config.endpoints import Endpoint, endpoints
+from appliance.egress.policy import EgressRefusedError, Policy
+from appliance.egress.resolver import Admitted, resolve
 from appliance.ops.doctor.context import Context
 from appliance.ops.doctor.finding import Finding
 from appliance.tools.check import check as problems_of
@@ -27,18 +30,35 @@ async def check(context: Context) -> list[Finding]:
 
 
 async def _reached(context: Context) -> list[Finding]:
-    hosts = {(each.host, each.port): each for each in endpoints(context.config) if each.port is not None}
-    return list(await asyncio.gather(*(_try(each) for each in hosts.values())))
+    hosts = {(each.host, each.port): each for each in endpoints(context.config)}
+    policy = Policy.of(context.config.network)
+    return list(await asyncio.gather(*(_try(each, policy) for each in hosts.values() if each.port is not None)))
 
 
-async def _try(endpoint: Endpoint) -> Finding:
-    """Open a connection and close it; nothing is sent."""
+async def _try(endpoint: Endpoint, policy: Policy) -> Finding:
+    """Open a connection and close it, if it is allowed at all; nothing is sent."""
+    port = endpoint.port or 0
     try:
         async with asyncio.timeout(CONNECT_S):
-            _, writer = await asyncio.open_connection(endpoint.host, endpoint.port)
-        writer.close()
+            found = await asyncio.to_thread(resolve, endpoint.host, port, policy, admitted=Admitted())
+            await _connect([str(address) for address in found], port)
+    except EgressRefusedError as error:
+        return Finding.of_error(NAME, error)
     except (OSError, TimeoutError) as error:
         reason = str(error) or f"no answer within {CONNECT_S:.0f} s"
         remedy = "Is the service running, and is the network up? It is in network.allow."
         return Finding.warn(NAME, f"{endpoint} cannot be reached: {reason}.", remedy)
     return Finding.ok(NAME, f"{endpoint} can be reached.")
+
+
+async def _connect(addresses: Sequence[str], port: int) -> None:
+    """Connect to the first address that takes it, and close. Raises OSError of the last when none does."""
+    for number, address in enumerate(addresses, 1):
+        try:
+            _, writer = await asyncio.open_connection(address, port)
+        except OSError:
+            if number == len(addresses):
+                raise
+            continue
+        writer.close()
+        return
