@@ -37,6 +37,7 @@ from appliance.storage.backup import backups
 from appliance.storage.db import Database
 from appliance.storage.lock import daemon_runs
 from appliance.storage.opening import open_database
+from appliance.storage.restore import put_aside
 
 app = typer.Typer(no_args_is_help=True, help="The rights of a person: find, hand out and erase what is kept of them.")
 
@@ -230,8 +231,9 @@ def _ask(plan: Erasure) -> None:
 
 def _report(config: Config, result: Erasure, what: str, *, as_json: bool) -> None:
     older = [str(path) for path in backups(config.storage.backups)] if result.sessions else []
+    aside = [str(path) for path in put_aside(config.storage)] if result.sessions else []
     if as_json:
-        print(json.dumps(result.as_json() | {"backups": older}, indent=2))
+        print(json.dumps(result.as_json() | {"backups": older, "put_aside": aside}, indent=2))
         return
     print(f"sessions that {what}: {len(result.sessions)}")
     for name, count in result.deleted.items():
@@ -243,6 +245,8 @@ def _report(config: Config, result: Erasure, what: str, *, as_json: bool) -> Non
         print(f"Others were delivered by {', '.join(result.recipients)}: tell who has them that they are to be deleted")
     if older:
         print(f"backups in {config.storage.backups} that may have it still: {len(older)}; erase again after a restore")
+    if aside:
+        print(f"databases that were put aside and may have it still, delete them: {', '.join(aside)}")
     for why, sessions in (("under a hold", result.held), ("going on", result.live)):
         if sessions:
             print(f"left, because {why}: {', '.join(sessions)}", file=sys.stderr)

@@ -172,9 +172,11 @@ def test_erasure_leaves_nothing_readable(site: Site) -> None:
 def test_erasure_says_what_it_did_and_what_it_cannot_reach(site: Site) -> None:
     (site.state / "backups").mkdir()
     (site.state / "backups" / "appliance-20260301T000000Z.backup").write_bytes(b"")
+    (site.state / "appliance.db.damaged-20260301T000000Z").write_bytes(b"")
     result = site.command("erase", "--subject", PHONE, "--yes")
     for words in ("that were erased: 1", "turns: 2", "messages to people: 2", "nobody, and never will: 1",
-                  "delivered by front_desk", "that may have it still: 1"):  # fmt: skip
+                  "delivered by front_desk", "that may have it still: 1",
+                      "appliance.db.damaged-20260301T000000Z"):  # fmt: skip
         assert words in result.stdout
 
 
@@ -362,3 +364,19 @@ def test_spoken_numbers_are_found_where_nothing_was_redacted() -> None:
     assert reader.finds(karen, json.dumps({"contact": "(902) 555-0142"}))
     assert not reader.finds(karen, "My number is [PHONE_1], and his is 902 555 0143.")
     assert not reader.finds(reader.subject(NAME), "My name is Karen Doyleson.")
+
+
+def test_words_beside_the_trail_go_although_there_is_no_trail_any_more(site: Site) -> None:
+    text = site.config.read_text(encoding="utf-8")
+    site.config.write_text(f"{text}audit: {{enabled: false}}\n", encoding="utf-8")
+    assert site.command("erase", "--subject", PHONE, "--yes").exit_code == 0
+    assert occurrences(site.state, *WORDS) == []
+
+
+def test_a_recording_that_is_gone_does_not_hinder_a_copy(site: Site, tmp_path: Path) -> None:
+    (sealed,) = (site.state / "recordings").iterdir()
+    sealed.unlink()
+    site.answer("export", "--session", KAREN, "--out", str(tmp_path / "copy"))
+    data = json.loads((tmp_path / "copy" / "data.json").read_text(encoding="utf-8"))
+    assert [each["file"] for each in data["sessions"][0]["recordings"]] == [None]
+    assert site.command("erase", "--session", KAREN, "--yes").exit_code == 0
