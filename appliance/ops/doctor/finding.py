@@ -8,6 +8,8 @@ from typing import Self
 
 from appliance.errors import ApplianceError
 
+AS_ROOT = "Run this as the user of the service, or as root: sudo appliance doctor."
+
 
 class State(StrEnum):
     """How bad it is, the better states first."""
@@ -48,5 +50,7 @@ class Finding:
         """Return an error as a failure with the remedy that it brings along."""
         what = str(error).strip() or type(error).__name__
         if isinstance(error, ApplianceError):
-            return cls.fail(check, what, error.remedy)
+            return cls.fail(check, f"{what[:1].upper()}{what[1:]}", error.remedy)
+        if isinstance(error, PermissionError):
+            return cls.fail(check, f"{error.filename} may not be used by this user.", AS_ROOT)
         return cls.fail(check, f"{type(error).__name__}: {what}", "")

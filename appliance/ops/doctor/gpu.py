@@ -29,6 +29,8 @@ async def check(context: Context) -> list[Finding]:
         there = await asyncio.to_thread(detect)
     except EngineError as error:
         return [Finding.of_error(NAME, error)]
+    except OSError:  # a driver that may not be run is none
+        return [_without(context)]
     if not there.gpus:
         return [_without(context)]
     driver = await line_of(["nvidia-smi", "--query-gpu=driver_version", "--format=csv,noheader"])

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from appliance.ops.doctor.context import CREDENTIALS, Context
-from appliance.ops.doctor.finding import Finding
+from appliance.ops.doctor.finding import AS_ROOT, Finding
 
 NAME = "permissions"
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
@@ -66,7 +66,7 @@ def _state(folder: Path) -> Iterator[Finding]:
             yield Finding.fail(NAME, what, f"chown -R --reference={folder} {folder}")
     elif not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
         what = f"{folder} may not be used by this user (number {os.geteuid()}); it belongs to number {status.st_uid}."
-        yield Finding.fail(NAME, what, "Run this as the user of the service, or as root: sudo appliance doctor.")
+        yield Finding.fail(NAME, what, AS_ROOT)
 
 
 def _status(path: Path) -> os.stat_result | None:
