@@ -17,7 +17,7 @@ from appliance.clock import SystemClock
 from appliance.config.load import load
 from appliance.errors import UsageError
 from appliance.ops.doctor.bundle import bundle, contents
-from appliance.ops.doctor.context import Context
+from appliance.ops.doctor.context import Context, prepare
 from appliance.ops.doctor.finding import Finding, State
 from appliance.ops.doctor.registry import CHECKS
 from appliance.ops.doctor.runner import Check, Group, choose, examine
@@ -171,6 +171,16 @@ async def test_no_secret_no_number_no_name_and_no_words_are_in_a_bundle(
     assert '"X": "{{ secrets.desk }}"' in texts["config.json"]
     assert "journal.txt" in texts["READ-ME.txt"]
     assert '"/bin/true"' in texts["config.json"]
+
+
+async def test_a_secret_on_a_wrong_line_is_not_quoted_in_a_bundle(tmp_path: Path) -> None:
+    file = tmp_path / "config.yaml"
+    file.write_text('llm: {threads: "literal-77"}\npassword: literal-88\n')
+    context = await prepare(file, SystemClock(), environ={})
+    members = await contents(context, choose(CHECKS, ["config"]))
+    assert f"{file}:1:16: llm.threads is wrong" in members["doctor.json"]
+    assert f"{file}:2:1: password is wrong" in members["config.json"]
+    assert [name for name, text in members.items() if "literal" in text] == []
 
 
 def test_a_bundle_is_listed_before_it_is_written_and_replaces_nothing(tmp_path: Path, file: Path) -> None:

@@ -7,6 +7,7 @@ import socket
 from pathlib import Path
 
 import pytest
+import yaml
 
 from appliance.clock import SystemClock
 from appliance.config.load import load_with_places
@@ -120,6 +121,16 @@ async def test_missing_secrets_are_named_and_none_is_shown(tmp_path: Path) -> No
     found = await secrets.check(context_of(tmp_path, with_secrets(), environ=environ))
     assert "desk_token, mail_password" in only(found, State.OK).what
     assert PLANTED not in str(found)
+
+
+async def test_the_secrets_of_the_service_are_known_to_whoever_may_read_them(tmp_path: Path) -> None:
+    file = tmp_path / "config.yaml"
+    file.write_text(yaml.safe_dump(with_secrets()))
+    for name in ("desk_token", "mail_password"):
+        machine_file(tmp_path, f"etc/appliance/credentials/{name}", PLANTED)
+    for root, state in ((tmp_path / "root", State.OK), (tmp_path, State.FAIL)):
+        context = await prepare(file, SystemClock(), environ={}, root=root)
+        assert set(states(await secrets.check(context))) == {state}
 
 
 async def test_what_others_can_read_or_change_is_told_with_the_command_that_mends_it(tmp_path: Path) -> None:

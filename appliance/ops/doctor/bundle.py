@@ -12,15 +12,18 @@ import json
 import os
 import tarfile
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from appliance.clock import Clock
 from appliance.errors import UsageError
 from appliance.ops.doctor import inside
+from appliance.ops.doctor.config import NAME as CONFIG
 from appliance.ops.doctor.context import Context
-from appliance.ops.doctor.masking import Mask, masked_settings
-from appliance.ops.doctor.runner import Check, as_json, examine
+from appliance.ops.doctor.finding import Finding
+from appliance.ops.doctor.masking import Mask, masked_settings, places_of_problems
+from appliance.ops.doctor.runner import Check, Examined, as_json, examine
 from appliance.ops.doctor.versions import installed
 
 MANIFEST = "READ-ME.txt"
@@ -42,8 +45,9 @@ def default_name(clock: Clock) -> str:
 async def contents(context: Context, checks: Sequence[Check]) -> dict[str, str]:
     """Return the files of the archive by their names, masked; what cannot be had is left out or says why."""
     mask = Mask(context)
+    examined = [_without_quotes(each, context) async for each in examine(checks, context)]
     found: dict[str, str] = {
-        "doctor.json": _json(mask.data(as_json([each async for each in examine(checks, context)]))),
+        "doctor.json": _json(mask.data(as_json(examined))),
         "config.json": _json(mask.data(masked_settings(context))),
         "versions.json": _json(installed()),
         "machine.json": _json(mask.data(inside.machine(context))),
@@ -56,6 +60,14 @@ async def contents(context: Context, checks: Sequence[Check]) -> dict[str, str]:
         found[name] = mask.exact(told)
     listed = "".join(f"{name}: {len(text)} characters\n" for name, text in found.items())
     return {MANIFEST: _ABOUT + listed, **found}
+
+
+def _without_quotes(examined: Examined, context: Context) -> Examined:
+    """Return what was found without the lines of a broken configuration that the check of it quotes."""
+    if examined.check.name != CONFIG or context.config_error is None:
+        return examined
+    told = places_of_problems(context.config_error)
+    return replace(examined, findings=tuple(Finding.fail(CONFIG, what, "Correct it.") for what in told))
 
 
 def bundle(path: Path, members: Mapping[str, str], clock: Clock) -> None:

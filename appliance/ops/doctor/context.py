@@ -6,7 +6,7 @@ import asyncio
 import json
 import os
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from appliance.storage.errors import StorageError
 from appliance.storage.lock import daemon_runs
 from appliance.tools.secrets import FOLDER_VARIABLE
 
+ROOT = Path("/")
 CREDENTIALS = ("etc/appliance/credentials", "run/credentials/appliance.service")
 """Where the secrets of the service are, for whoever may read them; the first in which there is something."""
 
@@ -45,7 +46,7 @@ class Context:
     """Whether the daemon runs, also when it cannot be asked."""
     online: bool = False
     """Whether hosts that the configuration names may be tried."""
-    root: Path = field(default=Path("/"))
+    root: Path = ROOT
     """The folder below which /proc, /sys, /etc and /run are."""
 
     def read(self, path: str) -> str:
@@ -57,7 +58,12 @@ class Context:
 
 
 async def prepare(
-    file: Path | None, clock: Clock, *, environ: Mapping[str, str] = os.environ, online: bool = False
+    file: Path | None,
+    clock: Clock,
+    *,
+    environ: Mapping[str, str] = os.environ,
+    online: bool = False,
+    root: Path = ROOT,
 ) -> Context:
     """Read the configuration, broken or not, and ask the daemon how it is. Raises nothing that a check could tell."""
     config, found, error = await asyncio.to_thread(_read_config, file, environ)
@@ -67,12 +73,13 @@ async def prepare(
         config=config,
         file=found,
         config_error=error,
-        environ=_with_credentials(environ, Path("/")),
+        environ=_with_credentials(environ, root),
         clock=clock,
         status=status,
         status_error=status_error,
         running=running,
         online=online,
+        root=root,
     )
 
 

@@ -9,10 +9,10 @@ from typing import Any
 
 from appliance.audit.keys import find_signer
 from appliance.config.load import load_with_places
-from appliance.config.problems import InvalidConfigError
+from appliance.config.problems import InvalidConfigError, dotted
 from appliance.config.redaction import RedactionConfig
 from appliance.config.show import settings_in_effect
-from appliance.errors import ApplianceError
+from appliance.errors import ApplianceError, ConfigError
 from appliance.ops.doctor.context import Context
 from appliance.ops.doctor.secrets import secrets_named
 from appliance.ops.web import TOKEN_SECRET
@@ -69,13 +69,18 @@ class Mask:
 
 
 def masked_settings(context: Context) -> list[Any]:
-    """Return the settings in effect without what can hold a secret; of a broken configuration, its problems."""
+    """Return the settings in effect without what can hold a secret; of a broken configuration, where it is."""
     if context.config_error is not None:
-        problems = context.config_error.problems if isinstance(context.config_error, InvalidConfigError) else ()
-        return [{"where": str(problem.place), "problem": problem.message} for problem in problems]
+        return places_of_problems(context.config_error)
     places = load_with_places(context.file, context.environ).places
     settings = [setting.as_dict() for setting in settings_in_effect(context.config, places)]
     return [_without_secrets(setting) | _left_out(setting) for setting in settings]
+
+
+def places_of_problems(error: ConfigError) -> list[str]:
+    """Return where a configuration is wrong. What stands there is left out: it may be a secret in a wrong place."""
+    problems = error.problems if isinstance(error, InvalidConfigError) else ()
+    return [f"{problem.place}: {dotted(problem.path) or 'the file'} is wrong" for problem in problems]
 
 
 def _left_out(setting: Mapping[str, Any]) -> dict[str, Any]:
