@@ -12,6 +12,7 @@ from appliance.cli import (
     audit,
     backup,
     bench,
+    compliance,
     config,
     converse,
     data,
@@ -47,6 +48,7 @@ app.add_typer(outbox.app, name="outbox")
 app.add_typer(knowledge.app, name="knowledge")
 app.add_typer(retention.app, name="retention")
 app.add_typer(data.app, name="data")
+app.add_typer(compliance.app, name="compliance")
 app.add_typer(audit.app, name="audit")
 app.add_typer(storage.app, name="storage")
 app.add_typer(network.app, name="network")

@@ -16,8 +16,9 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from appliance.ops.loopback import HOST
 from appliance.ops.visitor import VISIT
+from tests.device.daemon import ANSWER_S, READY_S, wait_until
 from tests.device.pulse import MOUTH, SPEAKER, PulseServer
-from tests.device.test_run import ANSWER_S, READY_S, spoken, wait_until
+from tests.device.test_run import spoken
 
 
 class Asked:

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import os
-import signal
 import subprocess
 import sys
-import threading
-import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -21,71 +18,10 @@ from appliance.audio.ports import Samples
 from appliance.audio.resample import resample
 from appliance.config.load import load
 from appliance.ops.visitor import ERRANDS, VISIT, Turn, say
+from tests.device.daemon import ANSWER_S, READY_S, Daemon, wait_until
 from tests.device.pulse import MOUTH, RATE, SPEAKER, PulseServer
 
-READY_S = 90.0
-ANSWER_S = 40.0
 QUIET_DBFS = -55.0
-
-
-class Daemon:
-    """`appliance run` on the private sound server."""
-
-    def __init__(self, pulse: PulseServer, state: Path) -> None:
-        environment = pulse.full_environment() | {
-            "APPLIANCE__PERSONA__GREETING": "",
-            "APPLIANCE__STORAGE__DIRECTORY": str(state),
-            "PYTHONUNBUFFERED": "1",
-        }
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "appliance", "run", "--captions"],
-            env=environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-        self._lines: list[str] = []
-        self._reader = threading.Thread(target=self._read, name="daemon output")
-        self._reader.start()
-
-    @property
-    def output(self) -> str:
-        return "".join(self._lines)
-
-    def says(self, text: str, within_s: float) -> None:
-        """Wait until it has printed `text`."""
-        wait_until(lambda: text in self.output, within_s, lambda: f"no {text!r} in:\n{self.output}")
-
-    def listens(self) -> None:
-        """Wait until it has told what it keeps, and listens."""
-        self.says("listening", READY_S)
-        self.says("I keep notes of our conversation", ANSWER_S)
-
-    def interrupt(self) -> int:
-        """Press Ctrl-C and return the exit status."""
-        self._process.send_signal(signal.SIGINT)
-        status = self._process.wait(20)
-        self._reader.join()
-        return status
-
-    def kill(self) -> None:
-        if self._process.poll() is None:
-            self._process.kill()
-            self._process.wait()
-        self._reader.join()
-
-    def _read(self) -> None:
-        assert self._process.stdout is not None
-        with self._process.stdout as stream:
-            self._lines.extend(iter(stream.readline, ""))
-
-
-def wait_until(condition: object, within_s: float, explain: object) -> None:
-    deadline = time.monotonic() + within_s
-    while not condition():  # type: ignore[operator]
-        if time.monotonic() > deadline:
-            raise AssertionError(explain())  # type: ignore[operator]
-        time.sleep(0.05)
 
 
 @pytest.fixture
