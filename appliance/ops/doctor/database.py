@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import re
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
+from pathlib import Path
 
 from appliance.errors import ApplianceError
 from appliance.ops.doctor.context import Context
@@ -14,6 +16,7 @@ from appliance.ops.doctor.finding import Finding
 from appliance.storage.db import Connection, connect
 from appliance.storage.driver import Error
 from appliance.storage.inspection import Inspection, inspect
+from appliance.storage.key import CREDENTIAL, FOLDER_VARIABLE, KEY_VARIABLE
 from appliance.storage.opening import database_key
 
 NAME = "database"
@@ -46,12 +49,28 @@ def reading(context: Context) -> Iterator[Connection | None]:
 
 async def check(context: Context) -> list[Finding]:
     """Read the whole database, and look at what is around it."""
+    owner = _other_owner_of_key(context)
+    if owner is not None:
+        what = f"{context.config.storage.key_path} belongs to user number {owner}, and root reads no key of others."
+        return [Finding.warn(NAME, what, f"Look as that user: sudo -u '#{owner}' appliance doctor --only data")]
     found = await asyncio.to_thread(inspect, context.config.storage, context.environ)
     if not found.exists and not found.problems:
         return [Finding.ok(NAME, f"There is no database yet in {found.database.parent}; the daemon makes it.")]
     wrong = [_problem(problem) for problem in found.problems]
     better = [Finding.warn(NAME, what, _todo(what)) for what in found.advice]
     return [*(wrong or [_whole(found)]), *better, *_backup(found, context.clock.local_time("UTC"))]
+
+
+def _other_owner_of_key(context: Context) -> int | None:
+    """Return the user of the service, where its key is a file of its own and root looks; giving it away would be wrong.
+
+    None when there is no such file, or the key comes from elsewhere.
+    """
+    folder, file = context.environ.get(FOLDER_VARIABLE), context.config.storage.key_path
+    given = KEY_VARIABLE in context.environ or (folder and (Path(folder) / CREDENTIAL).exists())
+    if os.geteuid() or given or not file.exists():
+        return None
+    return file.stat().st_uid or None
 
 
 def _problem(problem: str) -> Finding:
