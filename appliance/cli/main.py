@@ -17,6 +17,7 @@ from appliance.cli import (
     converse,
     data,
     devices,
+    doctor,
     knowledge,
     models,
     network,
@@ -53,6 +54,7 @@ app.add_typer(audit.app, name="audit")
 app.add_typer(storage.app, name="storage")
 app.add_typer(network.app, name="network")
 app.command(epilog=run.EXAMPLES)(run.run)
+app.command(epilog=doctor.EXAMPLES)(doctor.doctor)
 app.command(epilog=reload.EXAMPLES)(reload.reload)
 app.command(epilog=status.EXAMPLES)(status.status)
 app.command(epilog=turns.EXAMPLES)(turns.turns)

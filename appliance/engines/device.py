@@ -81,7 +81,7 @@ def find_gpus(command: Sequence[str] = NVIDIA_SMI) -> tuple[Gpu, ...]:
         listing = subprocess.run(  # noqa: S603 - a fixed argument list
             command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=NVIDIA_SMI_TIMEOUT_S, check=True
         )
-    except FileNotFoundError:
+    except OSError:  # not there, or not to be run by this user
         return ()
     except (subprocess.TimeoutExpired, subprocess.CalledProcessError) as error:
         raise EngineError(

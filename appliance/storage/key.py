@@ -176,7 +176,10 @@ def _read(file: Path, *, private: bool = False) -> bytes:
 def _refuse_public(file: Path, found: os.stat_result) -> None:
     if not stat.S_ISREG(found.st_mode):
         raise KeyFaultError(f"{file}: the key is not in an ordinary file", remedy="Name a file with the key.")
-    if found.st_uid not in {os.geteuid(), 0}:
+    owners = {os.geteuid(), 0}
+    if os.geteuid() == 0:  # root looks after the service of another user, to whom folder and key belong
+        owners.add(file.parent.stat().st_uid)
+    if found.st_uid not in owners:
         raise KeyFaultError(
             f"{file}: the key belongs to another user (number {found.st_uid}), who could change or read it",
             remedy=f"chown {os.geteuid()} {file}, as root.",

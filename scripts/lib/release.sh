@@ -65,7 +65,7 @@ build_release() {
         with_time "installing version $version" "$cache/log/appliance.log" install_from_source "$release/venv" ||
             die "the appliance itself could not be installed"
     fi
-    cp -R -- "$root/config.yaml" "$root/pyproject.toml" "$root/LICENSE" "$release/"
+    cp -R -- "$root/config.yaml" "$root/pyproject.toml" "$root/uv.lock" "$root/LICENSE" "$release/"
     mkdir -p -- "$release/scripts"
     cp -R -- "$root/scripts/install" "$root/scripts/lib" "$release/scripts/"
     for part in systemd docs; do
