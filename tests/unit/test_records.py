@@ -55,9 +55,9 @@ def test_what_was_done_is_recorded_with_the_words_it_rests_on() -> None:
         [
             at(1.0, ToolRefused, tool="stock", reason="missing:item"),
             at(2.0, ToolStarted, tool="stock", arguments={"item": "ibuprofen"}, evidence=evidence, writes=False),
-            at(2.1, ToolFinished, tool="stock", ok=True, empty=False, error_code="", duration_s=0.1),
+            at(2.1, ToolFinished, tool="stock", ok=True, empty=False, error_code="", duration_s=0.1, result={}),
             at(3.0, ToolStarted, tool="book", arguments={}, evidence={}, writes=True),
-            at(3.1, ToolFinished, tool="book", ok=False, empty=False, error_code="conflict", duration_s=0.1),
+            at(3.1, ToolFinished, tool="book", ok=False, empty=False, error_code="conflict", duration_s=0.1, result={}),
         ],
     )
     assert [(act["tool"], act["outcome"]) for act in record.tools] == [
