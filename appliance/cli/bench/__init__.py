@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from appliance.cli.bench import audit, conversation, echo, outbox, redaction, stt, tools, turns
+from appliance.cli.bench import audit, conversation, echo, faults, outbox, redaction, stt, tools, turns
 
 app = typer.Typer(help="Measure latency, recognition, turn taking, echo, tools and the outbox on this machine.")
 app.callback(invoke_without_command=True, epilog=conversation.EXAMPLES)(conversation.conversation)
@@ -15,3 +15,4 @@ app.command(epilog=outbox.EXAMPLES)(outbox.outbox)
 app.command(epilog=tools.EXAMPLES)(tools.tools)
 app.command(epilog=redaction.EXAMPLES)(redaction.redaction)
 app.command(epilog=audit.EXAMPLES)(audit.audit)
+app.command(epilog=faults.EXAMPLES)(faults.faults)

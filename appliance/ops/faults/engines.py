@@ -13,6 +13,7 @@ import sys
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from appliance.engines.renewal import GRAPHICS_CARD, PROCESSOR, Renewed, Way
@@ -70,7 +71,7 @@ class Engine:
 
     def begin(self, *where: str) -> Engine:
         """Build the parts in the first of these places."""
-        self.parts = Renewed("stt", [Way(where=each, build=lambda at=each: self._build(at)) for each in where])
+        self.parts = Renewed("stt", [Way(where=each, build=partial(self._build, each)) for each in where])
         return self
 
     async def answer(self, work: Callable[[Library], str] = Library.work) -> str:
