@@ -208,7 +208,7 @@ class EngineRoom:
         """Load the sentence embeddings."""
         from appliance.engines.sentences import MiniLmEncoder
 
-        engine = MiniLmEncoder(self._entry(Role.EMBED))
+        engine = MiniLmEncoder(self._entry(Role.EMBED), self._kept_files)
         return self._kept(engine)
 
     def _kept(self, engine: E) -> E:

@@ -6,6 +6,7 @@ milliseconds of matrix products, which no further runtime would make shorter.
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Sequence
 from itertools import pairwise
@@ -17,6 +18,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load_file
 from tokenizers import Tokenizer
 
+from appliance.engines.kept import Kept, key_of
 from appliance.engines.worker import EngineThread
 from appliance.errors import EngineError
 
@@ -36,13 +38,16 @@ EPSILON = np.float32(1e-12)
 class MiniLmEncoder:
     """Turns sentences into unit vectors on a thread of its own. Raises EngineError when it cannot be loaded."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, kept: Kept | None = None) -> None:
+        """Load the model. The vectors of many texts at once, which nobody says, are kept between starts in `kept`."""
+        self._kept = kept
         try:
             self._weights: dict[str, Matrix] = load_file(folder / "model.safetensors")
             self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         except (OSError, SafetensorError, ValueError) as error:
             message = f"the sentence model in {folder} cannot be loaded: {error}"
             raise EngineError(message, remedy="run: appliance models verify --full") from error
+        self._key = key_of("sentences", folder / "model.safetensors")
         self._tokenizer.no_padding()
         self._tokenizer.enable_truncation(LONGEST_TOKENS)
         self._thread = EngineThread("sentences")
@@ -58,7 +63,19 @@ class MiniLmEncoder:
 
     async def embed(self, texts: Sequence[str]) -> Matrix:
         """Return one unit vector a text, shape (len(texts), 384)."""
-        return await self._thread.run(lambda _: self._embed(texts))
+        return await self._thread.run(lambda _: self._recalled(texts))
+
+    def _recalled(self, texts: Sequence[str]) -> Matrix:
+        """Embed the texts; those of the configuration come by the hundred, those of a person one by one."""
+        if self._kept is None or len(texts) < TOGETHER:
+            return self._embed(texts)
+        key = f"{self._key} {json.dumps(list(texts))}"
+        data = self._kept.get(key)
+        if data is not None and len(data) == len(texts) * DIMENSIONS * 4:
+            return np.frombuffer(data, "<f4").reshape(len(texts), DIMENSIONS).copy()
+        vectors = self._embed(texts)
+        self._kept.put(key, vectors.astype("<f4").tobytes())
+        return vectors
 
     def _embed(self, texts: Sequence[str]) -> Matrix:
         """Embed all texts together: the products of the layers take the tokens of all, attention those of each."""

@@ -72,3 +72,18 @@ def test_fixed_phrases_sound_the_same_and_nothing_else_is_kept(config: Config, r
     assert np.allclose(first.pcm, again.pcm, atol=1e-4)
     assert (first.text, first.word_ends, first.sample_rate) == (again.text, again.word_ends, again.sample_rate)
     assert len(files(config)) == 1
+
+
+def test_examples_mean_the_same_and_what_a_person_says_is_not_kept(config: Config, room: EngineRoom) -> None:
+    examples = [f"I would like to book appointment number {number}." for number in range(70)]
+
+    async def scene() -> None:
+        first = await room.encoder().embed(examples)
+        again = room.encoder()
+        assert np.array_equal(await again.embed(examples), first)
+        await again.embed(["My name is Anna Miller."])
+        other = await again.embed([*examples[1:], examples[0]])
+        assert np.allclose(other[-1], first[0], atol=1e-5)
+
+    asyncio.run(scene())
+    assert len(files(config)) == 2
