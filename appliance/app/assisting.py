@@ -20,10 +20,10 @@ from appliance.egress.policy import Policy
 from appliance.engines.ports import LanguageModel
 from appliance.handover.channels import build_channels
 from appliance.handover.delivery import Delivery, Patience
+from appliance.retention.expiry import expire_receipts
 from appliance.storage.conversations import Conversations
 from appliance.storage.db import Database
 from appliance.storage.errors import StorageError
-from appliance.storage.receipts import Receipts
 from appliance.storage.restore import open_or_restore
 from appliance.tools.secrets import secret
 
@@ -96,7 +96,7 @@ async def delivering(config: Config, assistant: Assistant, ground: Ground) -> As
     patience = Patience(max_age_days=config.storage.outbox_max_age_days, keep_keys_days=days)
     channels = build_channels(config.handover, secret, Policy.of(config.network))
     delivery = Delivery(assistant.outbox, channels, ground.clock, Random(), patience)  # noqa: S311 - it spreads attempts
-    expiry = _expire(Receipts(ground.database, ground.clock), days, ground.clock)
+    expiry = _expire(ground.database, ground.clock, days, config.retention.clock_gap_days)
     async with beside(delivery.run(), assistant.knowledge.watch(ground.clock), expiry):
         yield
 
@@ -119,11 +119,11 @@ async def _reported(work: Coroutine[object, object, None]) -> None:
         log.exception("a part of the appliance has stopped working")
 
 
-async def _expire(receipts: Receipts, max_age_days: float, clock: Clock) -> None:
+async def _expire(database: Database, clock: Clock, max_age_days: float, gap_days: float) -> None:
     """Forget old receipts, every day."""
     while True:
         try:
-            await receipts.expire(max_age_days * DAY_S)
+            await expire_receipts(database, clock, max_age_days, gap_days)
         except StorageError as error:
             log.warning("old receipts could not be deleted: %s", error)
         await clock.sleep(DAY_S)

@@ -161,15 +161,33 @@ class KnowledgeProbe:
         return Finding(state=State.OK, detail=f"{passages} passages.")
 
 
-class GpuProbe:
-    """Whether the graphics cards answer. Where there is no driver, nothing is told."""
+def _none_fallen() -> Sequence[str]:
+    return ()
 
-    def __init__(self, gauges: Gauges, command: Sequence[str] = NVIDIA_SMI) -> None:
+
+class GpuProbe:
+    """Whether the graphics cards answer and are used. Where there is no driver, nothing is told."""
+
+    def __init__(
+        self,
+        gauges: Gauges,
+        command: Sequence[str] = NVIDIA_SMI,
+        fallen: Callable[[], Sequence[str]] = _none_fallen,
+    ) -> None:
+        """Ask `fallen` which engines have left the card, and why, in words."""
         self._gauges = gauges
         self._command = command
+        self._fallen = fallen
 
     async def __call__(self) -> Finding | None:
-        """Ask the driver."""
+        """Ask the engines, and the driver."""
+        found = await self._ask_driver()
+        fallen = "; ".join(self._fallen())
+        if fallen and (found is None or found.state is State.OK):
+            return Finding(state=State.DEGRADED, detail=f"{fallen}. Restart the appliance when it is mended.")
+        return found
+
+    async def _ask_driver(self) -> Finding | None:
         try:
             listing = await asyncio.to_thread(_run, self._command)
             cards = [_card(line) for line in listing.splitlines() if line.strip()]

@@ -57,6 +57,8 @@ class Parts:
     """Frames of sound since the start."""
     engines: Sequence[EngineWatch]
     bus: Bus
+    fallen: Callable[[], Sequence[str]] = tuple
+    """Which engines have left the graphics card, and why, in words."""
 
 
 def visits_to(parts: Parts, settings: MonitoringConfig, clock: Clock, gauges: Gauges) -> list[Visit]:
@@ -69,7 +71,7 @@ def visits_to(parts: Parts, settings: MonitoringConfig, clock: Clock, gauges: Ga
         Visit(part=Part.OUTBOX, probe=outbox),
         Visit(part=Part.DISK, probe=disk),
         Visit(part=Part.KNOWLEDGE, probe=KnowledgeProbe(parts.knowledge, gauges)),
-        Visit(part=Part.GPU, probe=GpuProbe(gauges), every_s=30.0),
+        Visit(part=Part.GPU, probe=GpuProbe(gauges, fallen=parts.fallen), every_s=30.0),
         Visit(part=Part.DATABASE, probe=DatabaseProbe(parts.database, clock, gauges), every_s=60.0),
         Visit(probe=ProcessProbe(gauges, parts.bus)),
     ]

@@ -7,11 +7,15 @@ import threading
 from collections.abc import Callable, Iterator
 
 import pytest
+from prometheus_client import CollectorRegistry
 
 from appliance.config.models import Device
 from appliance.engines.renewal import GRAPHICS_CARD, PROCESSOR, Renewed, Way, comes_from_the_card, ways
 from appliance.engines.worker import CancelToken, EngineThread
 from appliance.errors import EngineError, ModelError
+from appliance.ops.gauges import Gauges
+from appliance.ops.health import State
+from appliance.ops.probes import GpuProbe
 
 CUDA_TEXTS = (
     "CUDA failed with error out of memory",
@@ -200,3 +204,16 @@ async def test_work_that_advances_slowly_does_not_hang(hanging: Hanging) -> None
         return "done"
 
     assert await hanging.thread.run(slow) == "done"
+
+
+async def test_health_says_which_engine_has_left_the_card(shop: Shop) -> None:
+    renewed = shop.renewed(GRAPHICS_CARD, PROCESSOR)
+    gauges = Gauges(CollectorRegistry())
+    probe = GpuProbe(gauges, ["no-such-driver"], fallen=lambda: [renewed.fallen] if renewed.fallen else [])
+    assert await probe() is None
+    shop.built[0].error = RuntimeError(CUDA_TEXTS[0])
+    renewed.call(Parts.work)
+    found = await probe()
+    assert found is not None
+    assert found.state is State.DEGRADED
+    assert CUDA_TEXTS[0] in found.detail

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from functools import partial
 from random import Random
 
 from appliance.clock import Clock
@@ -17,12 +18,17 @@ from appliance.ops.faults.clocks import HurryingClock, WrongClock
 from appliance.ops.faults.disk import opened, stored
 from appliance.ops.faults.fault import Bench, Fault, Group, require
 from appliance.ops.faults.receivers import HOST, MailServer, WebService, up
+from appliance.retention import clockwatch
+from appliance.retention.expiry import expire_receipts
 from appliance.storage.outbox import Outbox, State
+from appliance.storage.receipts import Receipts
 
 DAYS = 3
 WAIT_S = 20.0
 """Real seconds that a delivery may take."""
 POLL_S = 0.05
+KEPT_DAYS, GAP_DAYS = 90.0, 14.0
+"""`storage.receipts_max_age_days` and `retention.clock_gap_days`."""
 
 
 @asynccontextmanager
@@ -123,6 +129,23 @@ async def clock_back(bench: Bench) -> str:
     return "it did not wait for a year: it was tried at once"
 
 
+async def receipts_kept(bench: Bench) -> str:
+    """The date jumps a year ahead, and old receipts are to be forgotten."""
+    clock = WrongClock(bench.clock)
+    async with opened(stored(bench)) as database:
+        receipts = Receipts(database, clock)
+        await receipts.begin("key-1", "book", "hash")
+        trust = partial(clockwatch.look, GAP_DAYS, clock.local_time("UTC").timestamp(), force=False)
+        await database.write(lambda connection: trust(connection=connection))
+        clock.ahead = timedelta(days=365)
+        doubt = await expire_receipts(database, clock, KEPT_DAYS, GAP_DAYS)
+        require([each.key for each in await receipts.in_doubt()] == ["key-1"], "the receipt is gone")
+        clock.ahead = timedelta()
+        require(not await expire_receipts(database, clock, KEPT_DAYS, GAP_DAYS), "the right clock is not believed")
+    require(doubt, "nothing is doubted")
+    return doubt
+
+
 TOLD = '"I have passed it on; they have not got it yet"'
 
 FAULTS: Sequence[Fault] = (
@@ -161,5 +184,14 @@ FAULTS: Sequence[Fault] = (
         heard="nothing",
         seen="as above",
         check=clock_back,
+    ),
+    Fault(
+        name="clock-forward-receipts",
+        group=Group.CLOCK,
+        injected="the date jumps a year ahead, and receipts would be too old",
+        holds="none is forgotten while the clock is not believed: a call in doubt is not made again",
+        heard="nothing",
+        seen="warning in the log with both dates",
+        check=receipts_kept,
     ),
 )
