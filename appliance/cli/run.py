@@ -76,5 +76,6 @@ class _Captions:
     def __call__(self, event: AnyEvent) -> None:
         self._log(event)
         if isinstance(event, TurnCommitted):
-            show_turn(self._console, summarise(event.turn_id, self._log.of([event.turn_id])), "You", self._assistant)
-            self._log.forget_before(event.turn_id)
+            turn = self._log.last
+            show_turn(self._console, summarise(turn, self._log.of([turn])), "You", self._assistant)
+            self._log.forget_before(turn)

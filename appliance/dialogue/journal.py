@@ -16,10 +16,17 @@ class Journal:
         self._bus = bus
         self._clock = clock
         self.epoch = 0
+        self.turn_id = self._earlier_turns = 0
         self.begin_session()
+
+    @property
+    def turns(self) -> int:
+        """Turns since the start, over all sessions."""
+        return self._earlier_turns + self.turn_id
 
     def begin_session(self) -> None:
         """Start to count turns from 0 under a new session id."""
+        self._earlier_turns += self.turn_id
         self.session_id = uuid.uuid4().hex[:12]
         self.turn_id = 0
         self._state = ""

@@ -83,23 +83,30 @@ class TurnRecord:
 
 
 class TurnLog:
-    """Observes the events and keeps them by turn. Memory is bounded by `forget_before`."""
+    """Observes the events and keeps them by turn, numbered over all sessions. `forget_before` bounds its memory."""
 
     def __init__(self) -> None:
         self._events: dict[int, list[AnyEvent]] = defaultdict(list)
+        self._session_id = ""
+        self._earlier_turns = 0
+        self.last = 0
+        """The number of the turn of the last event."""
 
     def __call__(self, event: AnyEvent) -> None:
         """Take note of an event; pieces of text after the first are not kept."""
+        if event.session_id != self._session_id:
+            self._session_id, self._earlier_turns = event.session_id, self.last
+        self.last = self._earlier_turns + event.turn_id
         if not isinstance(event, TextDelta) or event.first:
-            self._events[event.turn_id].append(event)
+            self._events[self.last].append(event)
 
-    def of(self, turn_ids: Iterable[int]) -> list[AnyEvent]:
+    def of(self, turns: Iterable[int]) -> list[AnyEvent]:
         """Return the events of these turns, in order."""
-        return [event for turn_id in turn_ids for event in self._events.get(turn_id, [])]
+        return [event for turn in turns for event in self._events.get(turn, [])]
 
-    def forget_before(self, turn_id: int) -> None:
+    def forget_before(self, turn: int) -> None:
         """Drop what belongs to earlier turns."""
-        for old in [key for key in self._events if key < turn_id]:
+        for old in [key for key in self._events if key < turn]:
             del self._events[old]
 
 
@@ -111,7 +118,8 @@ def summarise(turn: int, events: Iterable[AnyEvent], last_voiced_t: float | None
     record = TurnRecord(turn=turn)
     times: dict[str, float] = {}
     for event in events:
-        _note_time(times, event)
+        if not record.answered:
+            _note_time(times, event)
         _note_words(record, event)
         _note_acts(record, event)
     if "first_piece" in times:
@@ -146,6 +154,9 @@ def _note_words(record: TurnRecord, event: AnyEvent) -> None:
         case Transcribed():
             record.user_text = f"{record.user_text} {event.text}".strip()
             record.confidence, record.rejected = round(event.confidence, 3), event.rejected
+        case TurnCommitted() if record.answered and not event.user_text:  # said after the answer: a notice, a question
+            record.assistant_text = f"{record.assistant_text} {event.assistant_text}".strip()
+            record.heard = f"{record.heard} {event.heard_text}".strip()
         case TurnCommitted():
             record.assistant_text, record.heard = event.assistant_text, event.heard_text
             record.interrupted, record.answered = event.interrupted, bool(event.heard_text)

@@ -110,7 +110,7 @@ class Visit:
         scale = self._card.capture_rate / LISTENING_RATE
         return _Said(
             recording=recording,
-            first_turn=self._journal.turn_id + 1,
+            first_turn=self._journal.turns + 1,
             first_voiced=start + round(recording.first_voiced * scale),
             last_voiced=start + round(recording.last_voiced * scale),
         )
@@ -148,13 +148,13 @@ class Visit:
     async def _reply_audible(self, said: _Said) -> bool:
         deadline = self._clock.now() + PATIENCE_S
         while self._clock.now() < deadline:
-            if self._session.speaking and self._journal.turn_id >= said.first_turn:
+            if self._session.speaking and self._journal.turns >= said.first_turn:
                 return True
             await self._clock.sleep(POLL_S)
         return False
 
     def _record(self, number: int, said: _Said, interrupter: _Said | None) -> TurnRecord:
-        last_turn = interrupter.first_turn - 1 if interrupter else self._journal.turn_id
+        last_turn = interrupter.first_turn - 1 if interrupter else self._journal.turns
         events = self._log.of(range(said.first_turn, last_turn + 1))
         record = summarise(number, events, self._card.time_of(said.last_voiced))
         ends = [event.t for event in events if isinstance(event, SpeechEnded)]

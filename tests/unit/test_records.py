@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from typing import TypeVar
 
+import pytest
+
 from appliance.events import (
     AnyEvent,
     Event,
     FirstToken,
+    PlayoutStarted,
     SpeechEnded,
     TextDelta,
     ToolFinished,
     ToolRefused,
     ToolStarted,
+    TurnCommitted,
     TurnStarted,
 )
-from appliance.ops.records import summarise
+from appliance.ops.records import TurnLog, summarise
 
 E = TypeVar("E", bound=Event)
 
@@ -67,3 +71,42 @@ def test_what_was_done_is_recorded_with_the_words_it_rests_on() -> None:
     ]
     assert record.tools[1]["evidence"] == evidence
     assert record.tools[2]["error"] == "conflict"
+
+
+def test_turns_of_two_sessions_are_not_mixed() -> None:
+    log = TurnLog()
+    for session_id, turn_id, text in (("a", 1, "hello"), ("a", 2, "bye"), ("b", 0, ""), ("b", 1, "good morning")):
+        log(
+            TurnCommitted(
+                session_id=session_id,
+                turn_id=turn_id,
+                epoch=0,
+                t=0.0,
+                user_text=text,
+                assistant_text=text,
+                heard_text=text,
+                interrupted=False,
+            )
+        )
+    assert [summarise(turn, log.of([turn])).heard for turn in (1, 2, 3)] == ["hello", "bye", "good morning"]
+    assert log.last == 3
+
+
+def test_what_is_said_after_the_answer_belongs_to_the_turn_and_not_to_its_times() -> None:
+    def committed(t: float, user_text: str, text: str) -> TurnCommitted:
+        said = {"user_text": user_text, "assistant_text": text, "heard_text": text, "interrupted": False}
+        return at(t, TurnCommitted, **said)
+
+    record = summarise(
+        1,
+        [
+            at(1.0, SpeechEnded, reason="semantic", last_voiced_t=0.5),
+            at(1.2, PlayoutStarted),
+            committed(2.0, "when do you open", "At eight."),
+            at(2.1, TurnStarted, speculative=False),
+            at(2.2, PlayoutStarted),
+            committed(4.0, "", "I keep notes."),
+        ],
+    )
+    assert (record.heard, record.answered) == ("At eight. I keep notes.", True)
+    assert record.ms.first_audio == pytest.approx(700)
