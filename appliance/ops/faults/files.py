@@ -118,7 +118,7 @@ FAULTS: Sequence[Fault] = (
         injected="the folder of knowledge is removed while it runs",
         holds="what was known stays in use; when the files are back they are read",
         heard="nothing",
-        seen="warning in the log; `knowledge` degraded",
+        seen="warning in the log",
         check=knowledge_removed,
     ),
     Fault(

@@ -190,7 +190,7 @@ FAULTS: Sequence[Fault] = (
         injected="another program holds a write lock on the database for longer than 5 s",
         holds="the write fails with words, reading goes on, and after it everything is written again",
         heard="nothing; only a task that has to write a receipt says that it failed",
-        seen="warning in the log; `database` and `audit` degraded while it lasts. Close the other program.",
+        seen="warning in the log. Close the other program.",
         check=locked,
     ),
     Fault(
@@ -199,7 +199,7 @@ FAULTS: Sequence[Fault] = (
         injected="bytes in every page change under the running program",
         holds="it is found, told, and nothing is written over it; talking does not need the database",
         heard=GOES_ON,
-        seen="error that names the file; `database` failed. Stop the service and put a backup back.",
+        seen="error that names the file. Stop the service and put a backup back (`appliance restore`).",
         check=damaged_while_running,
     ),
     Fault(
