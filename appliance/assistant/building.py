@@ -10,6 +10,7 @@ from appliance.assistant.acting import Actor
 from appliance.assistant.answering import Answerer
 from appliance.assistant.intents import Encoder, Intents
 from appliance.assistant.jobs import jobs_of
+from appliance.assistant.known import KnownThings
 from appliance.assistant.planner import Planner
 from appliance.assistant.responder import Assistant, Desk
 from appliance.clock import Clock
@@ -35,6 +36,8 @@ async def build_assistant(
 ) -> Assistant:
     """Build it; files of tools are named from `folder`. Raises KnowledgeError."""
     jobs = jobs_of(config)
+    known = KnownThings(jobs, clock, folder)
+    await known.refresh()
     site = Site(directory=config.knowledge.directory, facts=config.site.facts, synonyms=config.knowledge.synonyms)
     knowledge = await asyncio.to_thread(SiteKnowledge, site, _ignore)
     background = [*config.site.facts, *(example.user for example in config.persona.examples)]
@@ -47,6 +50,7 @@ async def build_assistant(
         jobs=jobs,
         planner=Planner(jobs, intents, config.handover),
         answerer=Answerer(config, model, knowledge),
+        known=known,
         actor=Actor(
             config,
             Executor(config.tools, clock, folder, build=partial(action_of, policy=Policy.of(config.network))),

@@ -9,6 +9,10 @@ from appliance.assistant.agenda import Pending, Slot
 from appliance.assistant.values import ValueFinder
 from appliance.config.models import Config
 from appliance.config.tools import Builtin, Effect, Format, FormConfig, Parameter, Task, ToolConfig
+from appliance.understanding import Stance, stance
+
+SHORTEST_STEM, LONGEST_STEM = 4, 6
+"""Letters of a verb that all its forms share: "complaint" and "complaining"."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +58,17 @@ class Job:
         """Return the arguments that need not be said."""
         given = {name: parameter.default for name, parameter in self.parameters.items()}
         return {name: Slot(value=value, words="", turn=0) for name, value in given.items() if value is not None}
+
+    @property
+    def acts(self) -> frozenset[str]:
+        """How the verbs of its name begin: "book" of `book_appointment`."""
+        words = self.name.split("_")
+        return frozenset(word[:LONGEST_STEM] for word in words if len(word) >= SHORTEST_STEM)
+
+    def accepts(self, said: str) -> bool:
+        """Tell whether people who want it speak like this: only of what was, for instance, when they complain."""
+        how = stance(said, self.acts)
+        return how is Stance.OPEN or how in {stance(example, self.acts) for example in self.task.examples}
 
     @property
     def open_parameter(self) -> str:

@@ -95,6 +95,13 @@ _CLOCK = re.compile(
 )
 
 
+_CORRECTS = re.compile(
+    r"\W*(?:(?:oh|um+|uh+|well|okay|yes|yeah|but)\W+)*"
+    r"(?:no|nope|wait|sorry|actually|hang on|hold on|not|i (?:mean|meant|said))\b"
+    r"|.*\b(?:wrong|mistake|instead|rather|change)\b",
+    re.IGNORECASE | re.DOTALL,
+)
+"""How a correction begins, or what occurs in one: where nothing else was understood, no yes acts until it was."""
 _THANKS = re.compile(
     r"\W*(?:(?:okay|ok|oh|well|great|good|perfect|lovely|all right|alright)\W+)*(?:many thanks|thanks|thank you)"
     r"(?: (?:so|very) much| a lot)?\W*",
@@ -189,7 +196,7 @@ class Planner:
             return self._stuck(pending, agenda)
         if pending.asked and _THANKS.fullmatch(text):
             return Plan((Talk(),), agenda)
-        if pending.confirming and yes_no(text).verdict is Verdict.NO:
+        if pending.confirming and (yes_no(text).verdict is Verdict.NO or _CORRECTS.match(text)):
             return self._ask_what_to_change(agenda, pending)
         if self._dictates(job, pending, text) and pending.attempts < PATIENCE:
             begun = replace(pending, dictated=_continued(pending, text), attempts=pending.attempts + 1)
@@ -257,10 +264,9 @@ class Planner:
 
     async def _beside(self, heard: Heard, agenda: Agenda, pending: Pending) -> Plan:
         """Answer something else and come back, or ask again."""
-        ranked = await self._wishes.rank(heard)
-        best = next((intent for intent in ranked if intent.name != pending.task), None)
+        best = await self._wishes.likeliest(heard, SURE, beside=pending.task)
         ask_again = self._ask_again(pending)
-        if best is not None and best.probability >= SURE:
+        if best is not None:
             other = self._pending(best.name, heard)
             return self._advance(other, replace(agenda, waiting=(pending, *agenda.waiting)), begun=True)
         if _QUESTION.match(heard.text) or heard.text.rstrip().endswith("?"):

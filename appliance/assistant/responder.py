@@ -15,6 +15,7 @@ from appliance.assistant.acting import Actor, Session
 from appliance.assistant.agenda import Agenda, Pending
 from appliance.assistant.answering import Answerer
 from appliance.assistant.jobs import Job
+from appliance.assistant.known import KnownThings
 from appliance.assistant.planner import Call, HandOver, Plan, Planner, Say, Step, Talk, TellTime
 from appliance.assistant.values import Heard
 from appliance.clock import Clock
@@ -58,6 +59,7 @@ class Desk:
     planner: Planner
     answerer: Answerer
     actor: Actor
+    known: KnownThings
 
 
 class Assistant:
@@ -97,6 +99,7 @@ class Assistant:
     async def end_session(self) -> None:
         """Forget the person."""
         self.agenda, self.unanswered = Agenda(), ""
+        await self._desk.known.refresh()
 
 
 class AssistantResponse:

@@ -18,6 +18,7 @@ from appliance.understanding import (
     find_dates,
     find_datetimes,
     find_emails,
+    find_known,
     find_mentioned_names,
     find_names,
     find_numbers,
@@ -25,6 +26,7 @@ from appliance.understanding import (
     find_times,
     mask,
     match_choice,
+    sounds_like,
     standing,
     yes_no,
 )
@@ -35,7 +37,7 @@ ANY_CODE = r"[A-Z0-9-]{3,}"
 _WORD = re.compile(r"[\w'-]+")
 _OFTEN = 3
 _OBJECT = re.compile(
-    r"\b(?:a|an|any|some|the|of|for|have|has|got|sell|stocks?|carry|carries|need|want|buy|about|many|more)\W+$",
+    r"\b(?:a|an|any|some|the|of|for|have|has|got|sell|stocks?|carry|carries|need|want|buy|about|many|more)\W+(?=\w|$)",
     re.IGNORECASE,
 )
 """What stands before the thing that is asked for."""
@@ -93,6 +95,9 @@ class ValueFinder:
         counted = Counter(word for example in task.examples for word in set(_words(example)))
         self._vocabulary = _vocabulary(task, parameters, (*task.counter_examples, task.not_when))
         self._topic = _vocabulary(task, parameters) | PEOPLE_WORDS
+        self._known: dict[str, Sequence[str]] = {
+            name: parameter.values for name, parameter in parameters.items() if isinstance(parameter.values, tuple)
+        }
         self._open = any(_is_open(parameter) for parameter in parameters.values())
         self._carrier = FUNCTION_WORDS | {word for word, count in counted.items() if count >= _OFTEN}
 
@@ -106,6 +111,10 @@ class ValueFinder:
                 taken.append(found.span)
                 slots[name] = Slot(value=found.value, words=found.words, turn=heard.turn)
         return slots
+
+    def learn(self, name: str, values: Sequence[str]) -> None:
+        """Take what there is from now on for a parameter that takes any words."""
+        self._known[name] = tuple(values)
 
     def is_about_something_else(self, heard: Heard) -> bool:
         """Tell whether a thing is spoken of that has nothing to do with the task, such as a table to be booked."""
@@ -121,7 +130,8 @@ class ValueFinder:
         if parameter.format is Format.TEXT:
             return _account(heard.text, asked=asked)
         if parameter.format in (Format.WORDS, None) and parameter.type is ParameterType.STRING and not parameter.enum:
-            subject = self._subject(heard.text, taken, asked=asked)
+            known = self._known.get(name, ())
+            subject = self._thing(heard.text, taken, known, asked=asked)
             return subject if subject and _fits(parameter, subject) else None
         free = [
             each
@@ -166,7 +176,17 @@ class ValueFinder:
         }
         return finders[parameter.format]() if parameter.format in finders else []
 
-    def _subject(self, text: str, taken: Sequence[Span], *, asked: bool) -> Found | None:
+    def _thing(self, text: str, taken: Sequence[Span], known: Sequence[str], *, asked: bool) -> Found | None:
+        """Return the one thing of those `known` that is named, or what may be one; anything where none is known."""
+        named = find_known(text, known)
+        if named:
+            return named[-1] if len({each.value for each in named}) == 1 else None
+        subject = self._subject(text, taken, asked=asked, certain=bool(known))
+        places = [match.end() for match in _OBJECT.finditer(text)] + ([subject.start] if subject else [])
+        alike = [each for start in sorted(set(places)) if (each := sounds_like(text, start, known))]
+        return alike[-1] if len({each.value for each in alike}) == 1 else subject
+
+    def _subject(self, text: str, taken: Sequence[Span], *, asked: bool, certain: bool) -> Found | None:
         """Return the words that do not carry the question itself: the last that stand like a thing asked for."""
         carrier = FUNCTION_WORDS if asked else self._carrier
         runs: list[list[re.Match[str]]] = [[]]
@@ -181,8 +201,10 @@ class ValueFinder:
         spans = [(run[0].start(), run[-1].end()) for run in runs if run]
         found = [Found(value=text[a:b], start=a, end=b, words=text[a:b]) for a, b in spans]
         left = standing(text, found)
-        things = [each for each in left if _OBJECT.search(text[: each.start])]
-        return things[-1] if things else max(left, key=lambda each: len(each.words.split()), default=None)
+        things = [each for each in left if _stands_as_object(text, each)]
+        if things or (certain and not asked):
+            return things[-1] if things else None
+        return max(left, key=lambda each: len(each.words.split()), default=None)
 
 
 def _rank(parameter: Parameter) -> int:
@@ -191,6 +213,10 @@ def _rank(parameter: Parameter) -> int:
     if parameter.format in order:
         return order.index(parameter.format)
     return len(order) + (parameter.format in (Format.WORDS, None) and not parameter.enum)
+
+
+def _stands_as_object(text: str, found: Found) -> bool:
+    return any(match.end() == found.start for match in _OBJECT.finditer(text))
 
 
 def _is_open(parameter: Parameter) -> bool:

@@ -12,11 +12,14 @@ from appliance.assistant.intents import Intent, Intents
 from appliance.assistant.jobs import Job
 from appliance.assistant.values import Heard
 from appliance.config.tools import Format
+from appliance.understanding import without_refusals
 
-LIKELY = 0.6
+LIKELY = 0.55
 """Probability from which a task is begun."""
 TELLING, WEIGHT_OF_AN_ARGUMENT = 2, 1.2
 """From two arguments in one sentence on, each further one multiplies the odds of the task by e to the 1.2."""
+DICTATES = 4
+"""Who gives so many arguments at once wants it, whoever has told them to."""
 WEIGHT_OF_SOMETHING_ELSE = 2.0
 """What is spoken of and occurs in none of a task's examples divides the odds by e squared."""
 EXACT = (Format.PHONE, Format.CODE, Format.EMAIL)
@@ -28,7 +31,10 @@ _SEGMENT = re.compile(
     r"|(?:book|cancel|check|tell|please|my order)\b)",
     re.IGNORECASE,
 )
-_ABOUT = re.compile(r"^(?:what(?! about)|how(?! about)|when|where|why)\b", re.IGNORECASE)
+_ABOUT = re.compile(
+    r"^\W*(?:(?:and|but|so|until|till|since|from|by|at)\s+)*(?:what(?! about)|how(?! about)|when|where|why)\b",
+    re.IGNORECASE,
+)
 
 
 class Wishes:
@@ -40,7 +46,7 @@ class Wishes:
 
     async def wanted(self, heard: Heard) -> list[tuple[Intent, str]]:
         """Return the tasks that are wanted in this utterance, each with the words that want it."""
-        whole = await self._likeliest(heard)
+        whole = await self.likeliest(heard)
         found = [each for each in await self._parts(heard) if not self._serves(each, whole, heard)]
         if len({intent.name for intent, _ in found}) > 1:
             return sorted(found, key=lambda each: self._jobs[each[0].name].needs_yes)
@@ -53,7 +59,7 @@ class Wishes:
         question = replace(heard, text=last)
         if not before or not _ABOUT.match(last) or self._jobs[name].finder.find(question):
             return False
-        return await self._likeliest(question) is None
+        return await self.likeliest(question) is None
 
     async def _parts(self, heard: Heard) -> list[tuple[Intent, str]]:
         """Return the tasks of the sentences; a sentence that wants none belongs to the one before it."""
@@ -61,7 +67,7 @@ class Wishes:
         bounds = [0, *(cut.end() for cut in _SEGMENT.finditer(heard.text)), len(heard.text)]
         for start, end in pairwise(bounds):
             part = heard.text[start:end]
-            intent = await self._likeliest(replace(heard, text=part)) if len(part.split()) > 1 else None
+            intent = await self.likeliest(replace(heard, text=part)) if len(part.split()) > 1 else None
             if found and (intent is None or intent.name == found[-1][0].name):
                 found[-1] = (found[-1][0], found[-1][1], end)
             elif intent is not None:
@@ -78,20 +84,22 @@ class Wishes:
         values = {slot.value for slot in given.values()}
         return bool(values & taken) and not text.rstrip().endswith("?")
 
-    async def _likeliest(self, heard: Heard) -> Intent | None:
-        ranked = await self.rank(heard)
-        if not ranked or ranked[0].probability < LIKELY or self._only_asks(ranked[0], heard):
+    async def likeliest(self, heard: Heard, likely: float = LIKELY, beside: str = "") -> Intent | None:
+        """Return the task `beside` another that is wanted, with at least the probability `likely`."""
+        ranked = [intent for intent in await self.rank(heard) if intent.name != beside]
+        if not ranked or ranked[0].probability < likely or not self._is_wish(self._jobs[ranked[0].name], heard):
             return None
         return ranked[0]
 
-    def _only_asks(self, intent: Intent, heard: Heard) -> bool:
-        """Tell whether it is a question about something that would change things: what happens if, how late can I."""
-        job = self._jobs[intent.name]
-        return job.needs_yes and _ABOUT.match(heard.text) is not None and not job.finder.find(heard)
+    def _is_wish(self, job: Job, heard: Heard) -> bool:
+        """Tell whether a task is wished for, and not only asked about or told of."""
+        if job.needs_yes and _ABOUT.match(heard.text) is not None and not job.finder.find(heard):
+            return False
+        return job.accepts(heard.text) or len(job.finder.find(heard)) >= DICTATES
 
     async def rank(self, heard: Heard) -> list[Intent]:
         """Rank by what is asked, and by how many of a task's arguments were said with it."""
-        ranked = await self._intents.rank(heard.text)
+        ranked = await self._intents.rank(without_refusals(heard.text))
         weighed = [replace(intent, probability=self._weighed(intent, heard)) for intent in ranked]
         return sorted(weighed, key=lambda intent: -intent.probability)
 

@@ -47,6 +47,17 @@ class Format(StrEnum):
     """Everything the person says about it, in their own words."""
 
 
+class KnownValues(Section):
+    """Where to look up what there is: a statement whose first column names one thing a row."""
+
+    database: str
+    """File of an SQLite database, relative to the configuration file, or the URL of another one (SQLAlchemy)."""
+    password_secret: str = ""
+    """Name of the secret that is the password of the URL."""
+    query: str
+    """One statement that only reads, without arguments. It is asked again every few minutes."""
+
+
 class Parameter(Section):
     """An argument of a tool, or a field of a form. The names are those of JSON Schema where it has them."""
 
@@ -58,6 +69,8 @@ class Parameter(Section):
     """The values there are."""
     synonyms: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     """For values of `enum`, what else people call them."""
+    values: tuple[str, ...] | KnownValues = ()
+    """For the format words: names of what there is, so that a misheard one is recognised. Others may be said, too."""
     pattern: str | None = None
     """A regular expression that the whole text must fit."""
     minimum: float | None = None
@@ -79,6 +92,10 @@ class Parameter(Section):
             raise broken_rule("a parameter has either `enum` or `format`, not both", "format")
         if self.type is not ParameterType.STRING and (self.enum or self.format or self.pattern):
             raise broken_rule("`enum`, `format` and `pattern` are for parameters of type string", "type")
+        if self.values and (
+            self.type is not ParameterType.STRING or self.enum or self.format not in (None, Format.WORDS)
+        ):
+            raise broken_rule("`values` are for texts of the format words; elsewhere use `enum`", "values")
         unknown = [value for value in self.synonyms if value not in self.enum]
         if unknown:
             raise broken_rule(f"`synonyms` names {unknown[0]!r}, which is not in `enum`", "synonyms")

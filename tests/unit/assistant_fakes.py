@@ -21,6 +21,7 @@ from appliance.assistant.acting import Actor
 from appliance.assistant.answering import Answerer
 from appliance.assistant.intents import Intents
 from appliance.assistant.jobs import jobs_of
+from appliance.assistant.known import KnownThings
 from appliance.assistant.planner import Planner
 from appliance.assistant.responder import Assistant, AssistantResponse, Desk
 from appliance.assistant.values import Heard
@@ -152,13 +153,15 @@ async def counter_of(database: Database, config: Config | None = None) -> Counte
     outbox = Outbox(database, clock)
     executor = executor_of(config, {"stock": stock, "book": book}, clock)
     knowledge = SiteKnowledge(Site(directory=None, facts=config.site.facts), lambda _: None)
+    jobs = jobs_of(config)
     desk = Desk(
         config=config,
         clock=clock,
         journal=journal,
-        jobs=jobs_of(config),
+        jobs=jobs,
         planner=await planner_of(config),
         answerer=Answerer(config, model, knowledge),
+        known=KnownThings(jobs, clock, Path()),
         actor=Actor(config, executor, Receipts(database, clock), outbox, clock),
     )
     counter = Counter(Assistant(desk, outbox, knowledge), journal, clock, model, stock, book, outbox, database)

@@ -24,7 +24,7 @@ from appliance.bus import Bus
 from appliance.clock import Clock
 from appliance.config.handover import CommandConfig
 from appliance.config.models import Config
-from appliance.config.tools import ToolConfig
+from appliance.config.tools import KnownValues, Parameter, ToolConfig
 from appliance.dialogue.history import History
 from appliance.dialogue.journal import Journal
 from appliance.engines.ports import LanguageModel, Message
@@ -193,12 +193,21 @@ def staged(config: Config, clinic: Clinic) -> Config:
 
 
 def _on(tool: ToolConfig, clinic: Clinic) -> ToolConfig:
+    parameters = {name: _known_on(parameter, clinic) for name, parameter in tool.parameters.items()}
+    tool = tool.model_copy(update={"parameters": parameters})
     if tool.http:
         url = _SERVER.sub(clinic.address, tool.http.url)
         return tool.model_copy(update={"http": tool.http.model_copy(update={"url": url})})
     if tool.sql:
         return tool.model_copy(update={"sql": tool.sql.model_copy(update={"database": str(clinic.database)})})
     return tool
+
+
+def _known_on(parameter: Parameter, clinic: Clinic) -> Parameter:
+    if not isinstance(parameter.values, KnownValues):
+        return parameter
+    source = parameter.values.model_copy(update={"database": str(clinic.database)})
+    return parameter.model_copy(update={"values": source})
 
 
 class Stage:

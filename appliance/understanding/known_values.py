@@ -1,0 +1,89 @@
+"""One of the things that there are, also when the recogniser has spelled it by ear: "tie the nole" for Tylenol."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+
+from rapidfuzz import fuzz
+
+from appliance.understanding.choices import find_choices
+from appliance.understanding.found import Found
+from appliance.understanding.words import plain
+
+ALIKE = 74.0
+"""From here on, of 100, words sound like a value."""
+MARGIN = 6.0
+"""So much more than any other value, or it is not clear which one is meant."""
+LONGEST = 4
+"""Words that one value is heard as."""
+_SHORTEST, _SHORTEST_REST = 5, 3
+"""Letters below which everything sounds alike: of the whole, and beside a word that both have in common."""
+
+_WORD = re.compile(r"[a-z']+|[0-9]+")
+_SOUNDS = tuple(
+    (re.compile(pattern), sound)
+    for pattern, sound in (
+        (r"\bex\b|\bx(?=[^a-z])", "eks"), (r"[^a-z]", ""), (r"\bkn|\bgn", "n"), (r"\bwr", "r"),
+        (r"ph", "f"), (r"tch|ch|sh", "j"),
+        (r"igh|eigh|augh", "a"), (r"gh", ""), (r"c(?=[eiy])", "s"), (r"ck|c|q", "k"), (r"x", "ks"),
+        (r"z", "s"), (r"th|d", "t"),
+        (r"w(?=[aeiouy])|v", "f"), (r"g", "k"), (r"b", "p"), (r"m", "n"), (r"^[aeiouyhw]+", "A"), (r"[aeiouyhw]", ""),
+        (r"(.)\1+", r"\1"),
+    )
+)  # fmt: skip
+"""Letters that a recogniser takes for one another, in the manner of Metaphone (Philips 1990); vowels count at the
+beginning only."""
+
+
+def find_known(text: str, values: Sequence[str]) -> list[Found]:
+    """Return every one of `values` that is named in `text`, in any number, and neither negated nor taken back."""
+    return find_choices(text, dict.fromkeys(values, ()))
+
+
+def sounds_like(text: str, start: int, values: Sequence[str]) -> Found | None:
+    """Return the one of `values` that the words from `start` on sound like; doubtful, and None where several do."""
+    best: dict[str, tuple[float, int]] = {}
+    keys = {value: _key(value) for value in values}
+    for end in _ends(text, start):
+        for value, score in _scores(plain(text[start:end]), keys):
+            best[value] = max(best.get(value, (0.0, 0)), (score, end))
+    ranked = sorted(best.items(), key=lambda item: -item[1][0])
+    if not ranked or ranked[0][1][0] < ALIKE:
+        return None
+    value, (score, end) = ranked[0]
+    rivals = [other for other, (points, _) in ranked[1:] if score - points < MARGIN and keys[other] != keys[value]]
+    if rivals:
+        return None
+    return Found(value=value, start=start, end=end, words=text[start:end], certain=False)
+
+
+def _ends(text: str, start: int) -> Iterator[int]:
+    """Yield where one, two and more words end, up to the end of the sentence."""
+    said = re.split(r"[.!?;,]", plain(text)[start:], maxsplit=1)[0]
+    yield from (start + word.end() for _, word in zip(range(LONGEST), _WORD.finditer(said), strict=False))
+
+
+def _scores(said: str, keys: Mapping[str, str]) -> Iterator[tuple[str, float]]:
+    """Yield how alike the sounds are; a word that both have in common says nothing about the others."""
+    for value, whole in keys.items():
+        key = whole
+        heard, name, shortest = _words(said), _words(value.lower()), _SHORTEST
+        if set(heard) & set(name):
+            heard, name = [w for w in heard if w not in name], [w for w in name if w not in heard]
+            key, shortest = _key(" ".join(name)), _SHORTEST_REST
+        letters, others = "".join(heard), "".join(name)
+        if min(len(letters), len(others)) >= shortest:
+            yield value, (2 * fuzz.ratio(_key(" ".join(heard)), key) + fuzz.ratio(letters, others)) / 3
+
+
+def _words(text: str) -> list[str]:
+    return [word.removesuffix("s") if len(word) > _SHORTEST_REST else word for word in _WORD.findall(text)]
+
+
+def _key(text: str) -> str:
+    """Return how `text` sounds, roughly."""
+    key = plain(text)
+    for pattern, sound in _SOUNDS:
+        key = pattern.sub(sound, key)
+    return key
