@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
@@ -18,6 +18,7 @@ from rich.table import Table
 from appliance.audit.admin import record_admin
 from appliance.audit.opening import open_trail
 from appliance.cli.moments import beginning, ending
+from appliance.cli.opened import with_database
 from appliance.cli.options import AsJson, ConfigFile
 from appliance.clock import SystemClock
 from appliance.config.load import load
@@ -36,7 +37,6 @@ from appliance.retention.subjects import Reader
 from appliance.storage.backup import backups
 from appliance.storage.db import Database
 from appliance.storage.lock import daemon_runs
-from appliance.storage.opening import open_database
 from appliance.storage.restore import put_aside
 
 app = typer.Typer(no_args_is_help=True, help="The rights of a person: find, hand out and erase what is kept of them.")
@@ -70,7 +70,7 @@ def find(
     """Find the sessions for which all that is given holds, and say how much is kept of each."""
     config = load(file)
     request = _request(config, subject, session, (begin, end))
-    found = _with_database(config, lambda database: _find(config, database, request))
+    found = with_database(config, lambda database: _find(config, database, request))
     if as_json:
         shown = {"sessions": _described(found.sessions), "possible": _described(found.possible)}
         print(json.dumps(shown | {"subject": found.digest}, indent=2))
@@ -102,7 +102,7 @@ def export(
     """Write what is kept of a person: a page to read, JSON, and recordings as FLAC. It is not encrypted any more."""
     config = load(file)
     request = _request(config, subject, session, (begin, end))
-    written = _with_database(config, lambda database: _export(config, database, request, out, Words(language)))
+    written = with_database(config, lambda database: _export(config, database, request, out, Words(language)))
     if as_json:
         print(json.dumps({"folder": str(out), "files": written}, indent=2))
         return
@@ -135,13 +135,13 @@ def erase(
     """
     config = load(file)
     request = _request(config, subject, session, (begin, end))
-    plan = _with_database(config, lambda database: _planned(config, database, request, partly=partly))
+    plan = with_database(config, lambda database: _planned(config, database, request, partly=partly))
     if not dry_run and not yes:
         _ask(plan)
     what = "would be erased" if dry_run else "were erased"
     result = plan
     if not dry_run:
-        result = _with_database(config, lambda database: _erased(config, database, request, partly=partly))
+        result = with_database(config, lambda database: _erased(config, database, request, partly=partly))
     _report(config, result, what, as_json=as_json)
     if not dry_run and not result.clean:
         print("Another program was reading, so the log could not be emptied: run this again.", file=sys.stderr)
@@ -160,22 +160,6 @@ def _request(
         from_at=beginning(window[0], zone),
         until_at=ending(window[1], zone),
     )
-
-
-def _with_database(config: Config, work: Callable[[Database], Awaitable[T]]) -> T:
-    if not config.storage.database.exists():
-        raise UsageError(
-            f"{config.storage.database}: nothing is kept yet", remedy="The daemon makes the database when it starts."
-        )
-
-    async def opened() -> T:
-        database = await open_database(config.storage)
-        try:
-            return await work(database)
-        finally:
-            await database.close()
-
-    return asyncio.run(opened())
 
 
 async def _find(config: Config, database: Database, request: Request) -> Found:

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import sys
-from collections.abc import Awaitable, Callable
 from dataclasses import asdict
-from datetime import date, datetime, time
 from typing import Annotated, Any, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -18,6 +15,8 @@ from rich.table import Table
 from appliance.audit.admin import operator, record_admin
 from appliance.audit.observer import AuditObserver
 from appliance.audit.opening import open_trail
+from appliance.cli.moments import beginning, ending
+from appliance.cli.opened import with_database
 from appliance.cli.options import AsJson, ConfigFile
 from appliance.clock import SystemClock
 from appliance.config.load import load
@@ -31,7 +30,6 @@ from appliance.retention.inventory import take_stock
 from appliance.retention.purge import Beside, Purger
 from appliance.retention.report import PurgeReport, moment
 from appliance.storage.db import Database
-from appliance.storage.opening import open_database
 from appliance.storage.records import subject_digest, subject_key
 
 app = typer.Typer(no_args_is_help=True, help="What is kept and for how long; deleting what is too old; legal holds.")
@@ -48,7 +46,7 @@ REMAINS = 1
 def show(file: ConfigFile = None, as_json: AsJson = False) -> None:
     """Show for each class of what is kept whether and for how many days, how much there is, and since when."""
     config = load(file)
-    stock = _with_database(config, take_stock)
+    stock = with_database(config, take_stock)
     classes = {
         kind.value: {
             "keep": config.retention.of(kind).keep,
@@ -83,15 +81,15 @@ def purge(
     """Delete what is older than its class allows. The daemon does the same each day; both may run at once."""
     config = load(file)
     if dry_run:
-        plan, doubt = _with_database(config, lambda database: _planned(config, database))
+        plan, doubt = with_database(config, lambda database: _planned(config, database))
         _report(plan, "would be deleted", as_json=as_json)
         if doubt:
             print(f"It would need --force: {doubt}.", file=sys.stderr)
         return
     if not yes:
-        plan, _ = _with_database(config, lambda database: _planned(config, database))
+        plan, _ = with_database(config, lambda database: _planned(config, database))
         _ask(plan)
-    report = _with_database(config, lambda database: _purged(config, database, force=force))
+    report = with_database(config, lambda database: _purged(config, database, force=force))
     _report(report, "deleted", as_json=as_json)
     if not report.clean:
         print("Another program was reading, so the log could not be emptied: run this again.", file=sys.stderr)
@@ -120,7 +118,7 @@ def place(
     """Place a hold. It covers what fits all that is given, also what comes later."""
     config = load(file)
     zone = ZoneInfo(config.site.timezone)
-    window = _moment(begin, time.min, zone), _moment(end, time.max, zone)
+    window = beginning(begin, zone), ending(end, zone)
 
     async def work(database: Database) -> tuple[Hold, dict[DataClass, int]]:
         scope = Scope(kind=kind, session_id=session, from_at=window[0], until_at=window[1])
@@ -131,7 +129,7 @@ def place(
         await _tell(config, database, "placed", placed)
         return placed, await holds.covered(placed)
 
-    placed, covered = _with_database(config, work)
+    placed, covered = with_database(config, work)
     counts = {covers.value: count for covers, count in covered.items() if count}
     if as_json:
         print(json.dumps(_described(placed) | {"covers": counts}, indent=2))
@@ -153,7 +151,7 @@ def release(
             await _tell(config, database, "released", released)
         return released
 
-    if _with_database(config, work) is None:
+    if with_database(config, work) is None:
         raise UsageError(
             f"there is no hold {number} in force", remedy="`appliance retention hold list` shows those that are."
         )
@@ -168,7 +166,7 @@ def list_holds(
     as_json: AsJson = False,
 ) -> None:
     """List the holds that are in force."""
-    holds = _with_database(load(file), lambda database: Holds(database, SystemClock()).list(released=every))
+    holds = with_database(load(file), lambda database: Holds(database, SystemClock()).list(released=every))
     rows = [_described(each) for each in holds]
     if as_json:
         print(json.dumps(rows, indent=2))
@@ -177,22 +175,6 @@ def list_holds(
     for row in rows:
         table.add_row(*("" if value is None else str(value) for value in row.values()))
     _print(table)
-
-
-def _with_database(config: Config, work: Callable[[Database], Awaitable[T]]) -> T:
-    if not config.storage.database.exists():
-        raise UsageError(
-            f"{config.storage.database}: nothing is kept yet", remedy="The daemon makes the database when it starts."
-        )
-
-    async def opened() -> T:
-        database = await open_database(config.storage)
-        try:
-            return await work(database)
-        finally:
-            await database.close()
-
-    return asyncio.run(opened())
 
 
 async def _planned(config: Config, database: Database) -> tuple[PurgeReport, str]:
@@ -241,19 +223,6 @@ async def _tell(config: Config, database: Database, action: str, which: Hold) ->
     """Tell the audit trail; the reason may name people and stays out of it."""
     body = {"action": action, "hold": which.id, "class": which.scope.kind and which.scope.kind.value}
     await record_admin(config.audit, database, SystemClock(), "hold", body)
-
-
-def _moment(text: str | None, rest_of_day: time, zone: ZoneInfo) -> float | None:
-    """Return a day or a moment as seconds since 1970; a day without a time has it at its beginning or end."""
-    if text is None:
-        return None
-    try:
-        if len(text) == len("2026-03-01"):
-            return datetime.combine(date.fromisoformat(text), rest_of_day, tzinfo=zone).timestamp()
-        parsed = datetime.fromisoformat(text)
-    except ValueError:
-        raise UsageError(f"{text!r} is no day", remedy="Write 2026-03-01 or 2026-03-01T14:30.") from None
-    return (parsed if parsed.tzinfo else parsed.replace(tzinfo=zone)).timestamp()
 
 
 def _ask(plan: PurgeReport) -> None:
