@@ -47,6 +47,10 @@ class Ears:
     transcriber: Transcriber
     utterance: Callable[[], Samples]
     """What was said so far, at 16 kHz."""
+    voiced: Callable[[], bool]
+    """Whether the last frame was."""
+    in_speech: Callable[[], bool]
+    """Whether a turn of the person is under way."""
     failed: Callable[[Exception], None]
 
 
@@ -62,6 +66,7 @@ class Contest:
         self._stream = stream
         self._tasks = tasks
         self._ears = ears
+        self._listening_first = False
 
     @property
     def open(self) -> bool:
@@ -71,6 +76,7 @@ class Contest:
 
     def on_frame(self, frame: Frame) -> None:
         """Take the next frame."""
+        self._listen_first()
         if self.open:
             self._settle(self._policy.on_frame(frame))
         else:
@@ -93,6 +99,17 @@ class Contest:
         self._policy.reset()
         if self._speaker.held:
             self._speaker.release()
+
+    def _listen_first(self) -> None:
+        """Let no reply begin into a voice: two frames later it is a click, or the person goes on and has the floor."""
+        if not self._speaker.active or self._speaker.audible or self._ears.in_speech():
+            self._listening_first = False
+        elif self._listening_first and not self._ears.voiced():
+            self._listening_first = False
+            self._speaker.release()
+        elif self._ears.voiced() and not self._speaker.held:
+            self._listening_first = True
+            self._speaker.hold()
 
     def _settle(self, signals: tuple[BargeInSignal, ...]) -> None:
         for signal in signals:

@@ -124,6 +124,11 @@ class Endpointer:
         self._wordless = False
         self._understood_at = 0
 
+    @property
+    def voiced(self) -> bool:
+        """Whether the last frame was: by a click, or by the beginning of speech."""
+        return self._voiced_run > 0
+
     def on_frame(self, frame: Frame) -> tuple[Signal, ...]:
         """Take the next frame."""
         self._now = frame.end
@@ -201,8 +206,8 @@ class Endpointer:
         """Return how much silence ends the turn, as things stand, and what the reason will be."""
         if not self._semantic:
             return self._unclear_wait, "silence"
-        if self._unfinished is Unfinished.BROKEN_OFF and self._noisy:  # the recogniser breaks off by itself there
-            return self._waits[-1], "silence"
+        if self._unfinished is Unfinished.CLAUSE or (self._unfinished is Unfinished.BROKEN_OFF and self._noisy):
+            return self._waits[-1], "silence"  # in noise the recogniser breaks off by itself
         if self._unfinished is not None:
             return self._max_silence, "cap"
         if self._probability is None or self._wordless:  # after a knock, the words may still come

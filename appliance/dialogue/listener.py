@@ -140,6 +140,11 @@ class Listener:
         return self._current is not None
 
     @property
+    def voiced(self) -> bool:
+        """Whether the last frame was: by a click, or by the beginning of speech."""
+        return self._endpointer.voiced
+
+    @property
     def busy(self) -> bool:
         """Whether a turn is under way or waits for its transcript."""
         return self._current is not None or self._closing is not None

@@ -83,7 +83,13 @@ class Session:
             config.phrases.engine_error,
         )
         self._listener = Listener(config, engines.transcriber, engines.turn_detector, self, self._tasks, clock)
-        ears = Ears(transcriber=engines.transcriber, utterance=self._listener.utterance, failed=self.assistance_failed)
+        ears = Ears(
+            transcriber=engines.transcriber,
+            utterance=self._listener.utterance,
+            voiced=lambda: self._listener.voiced,
+            in_speech=lambda: self._listener.in_speech,
+            failed=self.assistance_failed,
+        )
         self._stream = Stream(clock)
         self._contest = Contest(config, self._speaker, journal, self._stream, self._tasks, ears)
         self._consent = Consent(config.consent, journal)

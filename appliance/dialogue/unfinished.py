@@ -15,6 +15,8 @@ class Unfinished(StrEnum):
     """The last word wants another: "and", "the", "my", "to"."""
     BROKEN_OFF = "broken-off"
     """The recogniser wrote "...", "-" or "," at the end."""
+    CLAUSE = "clause"
+    """A sentence that began with "if" or "when" has no main clause yet. Not sure: it may answer a question."""
     NUMBER = "number"
     """A phone or account number is being dictated and is too short to be one."""
     EMAIL = "email"
@@ -98,6 +100,13 @@ _DIGIT_WORDS = frozenset(["zero", "oh", "one", "two", "three", "four", "five", "
 _REPEATS = {"double": 1, "triple": 2}
 """How many digits the word adds to the one that follows it."""
 
+_SUBORDINATE = re.compile(
+    r"(?:(?:and|but|so|well|yes|no|um|uh)[, ]+)*(?:even )?(?:if|when|whenever|while|although|though|unless|as soon as)"
+    r" (?!(?:do|does|did|is|are|was|were|am|can|could|will|would|shall|should|may|might|must|have|has|had|possible)\b)"
+    r"(?!(?:you|i|we) (?:could|would|can|may|might)\b)[^,;:?]+"
+)
+"""A subordinate clause with nothing behind it. "When does it open" is a question, "if I could see it" a request."""
+
 _PHONE = re.compile(r"\b(phone|cell|mobile|telephone|call me|reach me|number is|number's|my number)\b")
 _DIGITS_EXPECTED = (
     (re.compile(r"\b(credit|debit|card)\b"), frozenset(range(1, 15))),
@@ -130,6 +139,8 @@ def unfinished(text: str) -> Unfinished | None:
         return Unfinished.CONNECTIVE
     if stripped.endswith(("...", "\u2026", "-", "\u2014", "\u2013", ",")):
         return Unfinished.BROKEN_OFF
+    if not question and _SUBORDINATE.fullmatch(re.split(r"[.!?]\s+", bare)[-1]):
+        return Unfinished.CLAUSE
     return None
 
 

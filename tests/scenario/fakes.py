@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator, Sequence
 
 import numpy as np
 
-from appliance.audio.ports import LISTENING_RATE, Played, Samples
+from appliance.audio.ports import FRAME_SAMPLES, LISTENING_RATE, Played, Samples
 from appliance.clock import Clock
 from appliance.engines.ports import Message, Role, Speech, Transcript
 from appliance.errors import EngineError
@@ -31,7 +31,7 @@ class Lexicon:
         self._next = itertools.count(1)
 
     def sound(self, text: str) -> Samples:
-        """Return the samples of a spoken text at 16 kHz; `…` is half a second of silence, `#` a noise."""
+        """Return the samples of a spoken text at 16 kHz; `…` is half a second of silence, `#` a noise, `*` a click."""
         parts = [self._word(word) for word in text.split()]
         return np.concatenate(parts).astype(np.float32)
 
@@ -43,6 +43,8 @@ class Lexicon:
         size = int(WORD_S * LISTENING_RATE)
         if word == "…":
             return np.zeros(2 * size, np.float32)
+        if word == "*":
+            return np.full(FRAME_SAMPLES, NOISE, np.float32)
         if word == "#":
             return np.full(2 * size, NOISE, np.float32)
         value = float(np.round(np.float32(next(self._next) / 10_000), 4))

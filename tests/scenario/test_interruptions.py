@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from appliance.audio.ports import FRAME_S
 from appliance.config.models import BargeInConfig, Config, TurnConfig
 from appliance.engines.ports import Role
-from appliance.events import BargeIn, BargeInRefused, PlayoutEnded, TurnCommitted
+from appliance.events import BargeIn, BargeInRefused, PlayoutEnded, PlayoutStarted, TurnCommitted
 from tests.scenario.stage import Stage, perform
 
 LONG = "We open at eight in the morning, every day of the week. The pharmacy next door opens at nine. Parking is free."
@@ -110,6 +111,44 @@ def test_going_on_before_the_answer_is_heard_makes_one_turn_of_it() -> None:
         assert "when do you open" in asked[0]
         assert "on Sundays I mean" in asked[0]
         assert not [turn for turn in stage.of(PlayoutEnded) if turn.cut]
+
+    perform(scene)
+
+
+@pytest.mark.parametrize("frames", range(24))
+def test_no_answer_begins_into_a_voice(frames: int) -> None:
+    """Whenever the person goes on, the answer has begun before that, or they are let finish."""
+
+    async def scene(stage: Stage) -> None:
+        stage.say("when do you open")
+        await stage.until(lambda: "thinking" in stage.states)
+        await stage.listen(frames * FRAME_S)
+        began = stage.clock.now()
+        stage.say("on Sundays I mean")
+        await stage.listen(FRAME_S)
+        begun = stage.session.speaking
+        await stage.listen(0.2)
+        assert begun or not stage.session.speaking
+        await stage.until(
+            lambda: [turn for turn in stage.of(TurnCommitted) if turn.heard_text and not turn.interrupted]
+        )
+        assert len(stage.of(PlayoutEnded)) == 1 + begun
+        assert stage.clock.now() > began + 1.0
+
+    perform(scene)
+
+
+def test_a_click_delays_the_answer_by_no_more_than_itself() -> None:
+    async def scene(stage: Stage) -> None:
+        stage.model.token_s = 0.3
+        stage.say("when do you open")
+        await stage.until(lambda: "thinking" in stage.states)
+        while not stage.session.speaking:
+            stage.say("* …")
+            await stage.listen(3 * FRAME_S)
+        turn = await stage.answered()
+        assert not turn.interrupted
+        assert len(stage.of(PlayoutStarted)) == 1
 
     perform(scene)
 

@@ -90,6 +90,7 @@ class Stream:
         pytest.param(0.98, "I'd like a table for two and", 0, 2016, "cap", id="the words say otherwise"),
         pytest.param(0.98, "Um,", 0, 2016, "cap", id="hesitation"),
         pytest.param(0.98, "My number is four one five", 0, 2016, "cap", id="phone number"),
+        pytest.param(0.98, "When she comes home.", 0, 1024, "silence", id="a clause without its sentence"),
         pytest.param(0.98, None, 0, 256, "semantic", id="the words come too late"),
         pytest.param(0.7, "What time is it?", 0, 544, "semantic", id="likely end"),
         pytest.param(0.2, "What time is it?", 0, 800, "silence", id="unclear end"),

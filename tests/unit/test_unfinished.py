@@ -20,6 +20,9 @@ from appliance.dialogue.unfinished import Unfinished, unfinished
         ("Turn on the lights in the kitchen...", Unfinished.BROKEN_OFF),
         ("Two coffees, a croissant,", Unfinished.BROKEN_OFF),
         ("I was wonder-", Unfinished.BROKEN_OFF),
+        ("When a person looks for something beyond their reach.", Unfinished.CLAUSE),
+        ("Well, if the second one falls on the first", Unfinished.CLAUSE),
+        ("I see. While my mother is with you.", Unfinished.CLAUSE),
         ("My number is 415", Unfinished.NUMBER),
         ("My number is 415-555-", Unfinished.NUMBER),
         ("Call me at double five", Unfinished.NUMBER),
@@ -59,6 +62,12 @@ def test_more_is_to_come(text: str, expected: Unfinished) -> None:
         "Who?",
         "I",
         "That is all.",
+        "When do you open",
+        "When the office is open?",
+        "If the first falls on the second, it turns yellow.",
+        "If I could see the doctor",
+        "If possible.",
+        "I don't know if it is open.",
     ],
 )
 def test_nothing_speaks_for_more(text: str) -> None:

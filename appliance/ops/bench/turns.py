@@ -112,7 +112,7 @@ class _TurnRun:
             self._now = frame.end
             await self._handle(self._endpointer.on_frame(frame))
             await self._answers.arrive(frame.end)
-            if self._sound_at is not None and frame.end >= self._sound_at:
+            if self._sound_at is not None and frame.end >= self._sound_at and not self._endpointer.voiced:
                 break
         return self._result()
 
