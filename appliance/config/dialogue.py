@@ -56,7 +56,7 @@ class BargeInConfig(Section):
 
     enabled: bool = True
     """Whether people may cut in."""
-    min_speech_duration_ms: Milliseconds = 200
+    min_speech_duration_ms: Milliseconds = 192
     """Speech needed before an interruption is considered."""
     max_undecided_ms: Milliseconds = 900
     """Speech that interrupts whatever it says."""

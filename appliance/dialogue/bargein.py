@@ -19,11 +19,14 @@ ASK_EVERY_MS = 128
 HOLD_AFTER_MS = 416
 """Speech after which the reply is held, although nobody knows yet what is being said.
 
-By then the first answer has usually come; sooner, every "okay" would make a gap."""
+By then the first answer has usually come; sooner, every "okay" would make a gap. When the answer is that it was no
+backchannel, and nothing else is certain, the reply is held at once."""
 HOLD_VOICED_SHARE = 2 / 3
 """Share of that time that has to be voiced: in noise, a voice comes in pieces."""
 HOLD_BACKCHANNEL_AFTER_MS = 640
 """The same when it began as a backchannel, which is hardly ever longer."""
+CONTINUED_MS = 640
+"""Speech so soon after some that was refused continues it, unless that was a backchannel: held after half the time."""
 SURE = 0.4
 """Confidence in words from which one answer is enough; below it the next one has to find words too."""
 UNCLEAR_SHARE = 2 / 3
@@ -64,6 +67,7 @@ class BargeIn:
         self.speech_start = 0
         self.refusal = ""
         self._accepted = False
+        self._refused_until: int | None = None
         self._forget()
 
     @property
@@ -109,7 +113,7 @@ class BargeIn:
         self._unclear = rejected is not None
         self.refusal = rejected or ("backchannel" if words else "silence")
         if not self._ended:
-            return ()
+            return self._hold() if self._unclear and self._voicing.voiced else ()
         if at + to_samples(COVERED_MS) < self._last_voiced:
             return self._ask(at)
         return self._settle(BargeInSignal.REFUSED)
@@ -123,12 +127,21 @@ class BargeIn:
         self._ended = False
         if self._voiced >= (self._max_unclear if self._unclear else self._max_undecided):
             return self._settle(BargeInSignal.ACCEPTED)
-        held = self._hold(frame.end - self.speech_start)
+        held = self._hold() if self._hold_due(frame.end - self.speech_start) else ()
         return held + (self._ask(frame.end) if frame.end >= self._next_ask and not self._asking else ())
 
-    def _hold(self, elapsed: int) -> tuple[BargeInSignal, ...]:
+    def _hold_due(self, elapsed: int) -> bool:
         patience = to_samples(HOLD_BACKCHANNEL_AFTER_MS if self._backchannel else HOLD_AFTER_MS)
-        if self._holding or elapsed < patience or self._voiced < patience * HOLD_VOICED_SHARE:
+        if self._continued:
+            patience //= 2
+        return elapsed >= patience and self._voiced >= patience * HOLD_VOICED_SHARE
+
+    @property
+    def _continued(self) -> bool:
+        return self._refused_until is not None and self.speech_start - self._refused_until < to_samples(CONTINUED_MS)
+
+    def _hold(self) -> tuple[BargeInSignal, ...]:
+        if self._holding:
             return ()
         self._holding = True
         return (BargeInSignal.HOLD,)
@@ -149,5 +162,6 @@ class BargeIn:
 
     def _settle(self, signal: BargeInSignal) -> tuple[BargeInSignal, ...]:
         self._accepted = signal is BargeInSignal.ACCEPTED
+        self._refused_until = None if self._backchannel else self._last_voiced
         self._forget()
         return (signal,)

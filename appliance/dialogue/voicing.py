@@ -19,6 +19,11 @@ class Voicing:
         self._off = vad.threshold_off
         self._voiced = False
 
+    @property
+    def voiced(self) -> bool:
+        """Whether the last frame was."""
+        return self._voiced
+
     def update(self, probability: float) -> bool:
         """Take the speech probability of the next frame and return whether the frame is voiced."""
         self._voiced = probability >= (self._off if self._voiced else self._on)

@@ -80,13 +80,31 @@ def test_words_are_accepted_within_half_a_second() -> None:
 
 
 def test_who_speaks_is_not_talked_over_while_the_words_are_looked_for() -> None:
-    room = Room([(700, "what")]).speak(448)
+    room = Room([(700, "what")], latency_ms=512).speak(448)
     assert (BargeInSignal.HOLD, 416) in room.log
     assert room.policy.holding
-    room.speak(512)
+    room.speak(640)
     assert room.signals.count(BargeInSignal.HOLD) == 1
     assert room.signals[-1] is BargeInSignal.ACCEPTED
     assert not room.policy.holding
+
+
+def test_an_answer_that_is_no_backchannel_holds_at_once_while_the_voice_goes_on() -> None:
+    assert (BargeInSignal.HOLD, 192 + 96) in Room([(700, "what")]).speak(448).log
+    assert BargeInSignal.HOLD not in Room([(700, "what")]).speak(224).quiet(320).signals
+    assert BargeInSignal.HOLD not in Room([(100, "okay")]).speak(448).signals
+
+
+def test_speech_that_goes_on_after_a_refusal_holds_sooner() -> None:
+    room = Room(rejected="no-speech").speak(160).quiet(320)
+    assert room.signals[-1] is BargeInSignal.REFUSED
+    began = room.count * FRAME_MS
+    room.latency = 10_000
+    room.speak(416)
+    assert room.log[-1] == (BargeInSignal.HOLD, began + 224)
+    late = Room(rejected="no-speech").speak(160).quiet(960)
+    late.latency = 10_000
+    assert BargeInSignal.HOLD not in late.speak(384).signals
 
 
 def test_a_voice_in_pieces_holds_it_too() -> None:
@@ -182,7 +200,7 @@ def test_a_click_is_not_worth_a_question() -> None:
 
 
 def test_a_slow_recogniser_is_asked_one_question_at_a_time() -> None:
-    room = Room([(200, "Yeah")], latency_ms=600).speak(800)
+    room = Room([(200, "Yeah")], latency_ms=600).speak(768)
     assert room.signals == [BargeInSignal.ASK, BargeInSignal.HOLD]
 
 
