@@ -139,9 +139,8 @@ def unfinished(text: str) -> Unfinished | None:
         return Unfinished.CONNECTIVE
     if stripped.endswith(("...", "\u2026", "-", "\u2014", "\u2013", ",")):
         return Unfinished.BROKEN_OFF
-    if not question and _SUBORDINATE.fullmatch(re.split(r"[.!?]\s+", bare)[-1]):
-        return Unfinished.CLAUSE
-    return None
+    last_sentence = re.split(r"[.!?]\s+", bare)[-1]
+    return Unfinished.CLAUSE if _SUBORDINATE.fullmatch(last_sentence) and not question else None
 
 
 def _dictation(bare: str) -> Unfinished | None:
