@@ -35,7 +35,6 @@ from appliance.ops.rounds import Parts
 from appliance.ops.status import Monitor
 from appliance.ops.watched_engines import watched
 from appliance.storage.db import Database
-from appliance.storage.lock import InstanceLock
 
 log = logging.getLogger(__name__)
 
@@ -93,8 +92,6 @@ async def running(
     `on_step` is told what is being done, for a person who waits. Raises ApplianceError when something is missing.
     """
     async with AsyncExitStack() as stack:
-        if resume:
-            stack.enter_context(InstanceLock(config.storage.database))
         on_step("loading the models")
         room = await asyncio.to_thread(EngineRoom, config)
         stack.callback(room.close)
@@ -144,6 +141,7 @@ async def running(
             frames=lambda: microphone.frames - microphone.backlog,
             engines=watches,
             bus=bus,
+            fallen=lambda: room.fallen,
         )
         await stack.enter_async_context(watching(monitor, parts, config.monitoring, clock, engines.model))
         try:

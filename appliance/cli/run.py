@@ -28,6 +28,7 @@ from appliance.egress.guard import Guard
 from appliance.egress.policy import Policy
 from appliance.events import AnyEvent, TurnCommitted
 from appliance.ops.records import TurnLog, summarise
+from appliance.storage.lock import InstanceLock
 
 EXAMPLES = "Examples: appliance run | appliance run --captions | appliance run --config /etc/appliance/config.yaml"
 
@@ -41,7 +42,8 @@ def run(
     start_logging(config, daemon=not captions)
     faulthandler.enable()
     Guard(Policy.of(config.network)).install()
-    asyncio.run(_run(config, config_file, captions=captions))
+    with InstanceLock(config.storage.database):
+        asyncio.run(_run(config, config_file, captions=captions))
 
 
 async def _run(config: Config, config_file: Path | None, *, captions: bool) -> None:
