@@ -7,6 +7,7 @@ from typing import Protocol
 import numpy as np
 from livekit.rtc import AudioFrame, AudioProcessingModule
 
+from appliance.audio.levels import dbfs
 from appliance.audio.ports import LISTENING_RATE, Samples
 from appliance.config.models import AudioConfig
 
@@ -14,6 +15,19 @@ FRAME_RATE = 100
 """WebRTC audio processing works on frames of 10 ms."""
 
 _FULL_SCALE = 32_767.0
+
+WARM_UP_S = 8.0
+"""Noise that is played to nobody before the first sound, after which AEC3 believes that this room has no echo.
+
+A new AEC3 expects a strong echo, and until it has found one it takes 30 to 40 dB from whoever speaks while something is
+played: half a second where there is an echo, six seconds of playing where there is none (a headset, or a speakerphone
+that cancels it itself). After 4 s of noise it still does, after 8 s no more.
+"""
+WARM_UP_DBFS = -20.0
+QUIET_DBFS = -65.0
+WARY_S = 0.6
+"""Sound that is played before the warm canceller is trusted: the longest delay, and what it needs to learn an echo."""
+AUDIBLE_DBFS = -50.0
 
 
 class EchoFilter(Protocol):
@@ -53,7 +67,8 @@ class NoEcho:
 class EchoCanceller:
     """WebRTC audio processing (AEC3). It finds delays up to 300 ms by itself and gets no hint: a wrong one does harm.
 
-    Not for use from two threads at once.
+    While the first sound is played, a new one is heard, which lets no echo through, and no person; then a warm one,
+    which has learnt by now whether there is an echo. Not for use from two threads at once.
     """
 
     def __init__(
@@ -73,21 +88,38 @@ class EchoCanceller:
             "high_pass_filter": high_pass,
             "auto_gain_control": auto_gain,
         }
+        self._wary: AudioProcessingModule | None
         self.reset()
 
     def played(self, frame: Samples) -> None:
         """Take note of 10 ms that were given to the loudspeaker, silence too."""
-        self._processing.process_reverse_stream(_audio_frame(frame, self._played_rate))
+        audio = _audio_frame(frame, self._played_rate)
+        self._warm.process_reverse_stream(audio)
+        if self._wary is not None:
+            self._wary.process_reverse_stream(audio)
+            self._unheard -= dbfs(frame) > AUDIBLE_DBFS
 
     def clean(self, frame: Samples) -> Samples:
         """Return 10 ms of the microphone, shape (160,), 16 kHz, without the echo. Same shape."""
-        audio = _audio_frame(frame, LISTENING_RATE)
-        self._processing.process_stream(audio)
-        return np.frombuffer(audio.data, np.int16).astype(np.float32) / _FULL_SCALE
+        clean = _processed(self._warm, frame)
+        if self._wary is None:
+            return clean
+        wary = _processed(self._wary, frame)
+        if self._unheard <= 0:
+            self._wary = None
+        return wary
 
     def reset(self) -> None:
-        """Forget the room and start anew."""
-        self._processing = AudioProcessingModule(**self._settings)
+        """Forget the room and start anew. Takes about 0.1 s."""
+        self._unheard = round(WARY_S * FRAME_RATE)
+        self._wary = AudioProcessingModule(**self._settings)
+        self._warm = AudioProcessingModule(**self._settings)
+        random = np.random.default_rng(0)
+        for _ in range(round(WARM_UP_S * FRAME_RATE)):
+            self._warm.process_reverse_stream(
+                _audio_frame(_noise(random, self.played_frame, WARM_UP_DBFS), self._played_rate)
+            )
+            _processed(self._warm, _noise(random, LISTENING_RATE // FRAME_RATE, QUIET_DBFS))
 
 
 def echo_filter(settings: AudioConfig, played_rate: int) -> EchoFilter:
@@ -105,3 +137,13 @@ def echo_filter(settings: AudioConfig, played_rate: int) -> EchoFilter:
 def _audio_frame(frame: Samples, rate: int) -> AudioFrame:
     pcm = np.clip(frame * _FULL_SCALE, -_FULL_SCALE, _FULL_SCALE).astype(np.int16)
     return AudioFrame(bytearray(pcm.tobytes()), rate, 1, len(frame))
+
+
+def _processed(processing: AudioProcessingModule, frame: Samples) -> Samples:
+    audio = _audio_frame(frame, LISTENING_RATE)
+    processing.process_stream(audio)
+    return np.frombuffer(audio.data, np.int16).astype(np.float32) / _FULL_SCALE
+
+
+def _noise(random: np.random.Generator, count: int, level_dbfs: float) -> Samples:
+    return random.standard_normal(count, np.float32) * np.float32(10.0 ** (level_dbfs / 20.0))

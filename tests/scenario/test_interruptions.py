@@ -230,3 +230,38 @@ def test_a_cough_makes_a_short_gap_and_nothing_is_lost() -> None:
         assert not stage.of(BargeIn)
 
     perform(scene)
+
+
+@pytest.mark.parametrize("slow_s", [0.5, 1.0, 2.0])
+def test_with_a_slow_recogniser_the_reply_still_falls_silent_in_time(slow_s: float) -> None:
+    """On a busy machine the words come late: who cuts in is heard by their sound, and nobody is talked over."""
+
+    async def scene(stage: Stage) -> None:
+        stage.model.default = LONG
+        await ask(stage)
+        await stage.listen(1.0)
+        stage.transcriber.delay_s = 2 * slow_s
+        began = stage.clock.now()
+        stage.say("no I mean on Sundays in the morning")
+        await stage.listen(0.6)
+        assert stage.loudspeaker.audible_until - began < 0.5
+        assert (await stage.answered()).interrupted
+        second = await stage.answered()
+        assert second.user_text == "no I mean on Sundays in the morning"
+
+    perform(scene)
+
+
+@pytest.mark.parametrize("slow_s", [0.5, 1.0])
+def test_with_a_slow_recogniser_a_backchannel_makes_a_gap_and_no_more(slow_s: float) -> None:
+    async def scene(stage: Stage) -> None:
+        stage.model.default = LONG
+        await ask(stage)
+        await stage.listen(1.0)
+        stage.transcriber.delay_s = 2 * slow_s
+        stage.say("mm-hm")
+        turn = await stage.answered()
+        assert turn.heard_text == LONG
+        assert not turn.interrupted
+
+    perform(scene)

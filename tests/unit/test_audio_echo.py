@@ -8,6 +8,7 @@ import pytest
 from appliance.audio.echo import EchoCanceller, NoEcho
 from appliance.audio.filecard import FileCard
 from appliance.audio.ports import Samples
+from appliance.audio.resample import StreamResampler
 from appliance.audio.room import EchoPath
 from appliance.audio.soundcheck import (
     LEAD_S,
@@ -34,6 +35,10 @@ def in_a_room(sound: Samples, *, delay_ms: float = 80.0, attenuation_db: float =
     room = EchoPath(rate, delay_ms=delay_ms, attenuation_db=attenuation_db)
     noise = np.random.default_rng(5).standard_normal(len(played), dtype=np.float32) * np.float32(3e-4)
     return Exchange(played=played, playout_rate=rate, captured=room.process(played) + noise, capture_rate=rate)
+
+
+def resampled(sound: Samples) -> Samples:
+    return StreamResampler(RATE, 16_000).process(sound)
 
 
 @pytest.mark.parametrize(
@@ -74,6 +79,32 @@ def test_the_canceller_leaves_the_person_alone() -> None:
         canceller.played(np.zeros(480, np.float32))
         cleaned.append(canceller.clean(frame))
     assert np.std(np.concatenate(cleaned)[8_000:]) == pytest.approx(float(np.std(person[8_000:])), rel=0.2)
+
+
+@pytest.mark.parametrize("rate", [24_000, 48_000])
+def test_without_an_echo_the_person_is_heard_during_the_first_sentence(rate: int) -> None:
+    """A headset, or a speakerphone that cancels by itself: nothing of what is played is in the microphone."""
+    canceller = EchoCanceller(rate, noise_suppression=False)
+    person, played = speech_like(16_000, 2.0), speech_like(rate, 3.0)[rate:]
+    cleaned = []
+    for heard, given in zip(np.split(person, 200), np.split(played, 200), strict=True):
+        canceller.played(given)
+        cleaned.append(canceller.clean(heard))
+    late = np.concatenate(cleaned)[16_000:]
+    assert np.std(late) == pytest.approx(float(np.std(person[16_000:])), rel=0.2)
+
+
+@pytest.mark.parametrize("delay_ms", [10, 100, 290])
+def test_the_first_sentence_lets_no_echo_through(delay_ms: float) -> None:
+    tried = in_a_room(speech_like(RATE, SECONDS), delay_ms=delay_ms, attenuation_db=-6.0)
+    canceller = EchoCanceller(RATE)
+    heard = resampled(tried.captured)
+    cleaned = []
+    for index in range(len(heard) // 160):
+        canceller.played(tried.played[index * 480 : (index + 1) * 480])
+        cleaned.append(canceller.clean(heard[index * 160 : (index + 1) * 160]))
+    loudest = max(np.std(part) for part in np.array_split(np.concatenate(cleaned), len(cleaned) // 10))
+    assert 20 * np.log10(loudest) < -45
 
 
 def test_a_tone_is_heard_in_a_room_and_not_in_headphones() -> None:

@@ -8,6 +8,7 @@ from rich.console import Console
 
 from appliance.audio.echo import EchoCanceller, NoEcho, echo_filter
 from appliance.audio.ports import Samples
+from appliance.audio.soundcheck import speech_like
 from appliance.config.models import AudioConfig, Config
 from appliance.engines.ports import Speech, Transcript
 from appliance.ops.bench.echo import (
@@ -51,7 +52,7 @@ class Understanding:
 
 
 class Piping:
-    """Speaks a second of a tone, the faster the shorter."""
+    """Speaks a second of something, the faster the shorter."""
 
     def __init__(self) -> None:
         self.speed = 1.0
@@ -59,15 +60,15 @@ class Piping:
 
     async def synthesise(self, text: str) -> Speech:
         self.speeds.append(self.speed)
-        return Speech(text=text, pcm=tone(1.0 / self.speed), sample_rate=RATE)
+        return Speech(text=text, pcm=utterance(1.0 / self.speed), sample_rate=RATE)
 
     def set_speed(self, speed: float) -> None:
         self.speed = speed
 
 
-def tone(seconds: float) -> Samples:
-    time = np.arange(round(seconds * RATE)) / RATE
-    return (0.3 * np.sin(2 * np.pi * 180 * time) * (0.6 + 0.4 * np.sin(2 * np.pi * 5 * time))).astype(np.float32)
+def utterance(seconds: float) -> Samples:
+    """Return what is like speech: the canceller learns nothing of the room from a pure tone."""
+    return speech_like(RATE, seconds)
 
 
 def bench(text: str = "hello there", rejected: str | None = None, *, cancel: bool) -> EchoBench:
@@ -75,7 +76,7 @@ def bench(text: str = "hello there", rejected: str | None = None, *, cancel: boo
         config=Config(audio=AudioConfig(echo_cancellation=cancel)),
         detector=Loudness(),
         transcriber=Understanding(text, rejected),
-        replies=[(tone(2.0), tone(1.0))],
+        replies=[(utterance(2.0), utterance(1.0))],
         clock=FakeClock(),
     )
 
