@@ -24,7 +24,8 @@ _THING = (
 _THINGS = rf"(?:{_THING}|(?:your|the|both|all|these) {_THING}s)"
 _BRIEFLY = r"(?:just |now |already |also |gladly |happily |successfully )*"
 _DOING = (
-    r"(?:book|confirm|send|order|register|record|notify|inform|forward|add|call|email|contact|connect|pass|report|process"
+    r"(?:book|confirm|send|order|register|record|notify|inform|forward|add|call|email|contact|connect|pass|report"
+    r"|process"
     r"|check|look|find|log|remind|schedul|reschedul|cancell?|reserv|not|updat|chang|arrang|submitt|fil|remov|delet"
     r"|transferr|escalat|sav|mak|sett|putt|gett)ing"
 )

@@ -24,6 +24,8 @@ Matrix = NDArray[np.float32]
 LIKENESS = 12.0
 """How much the likeness to the nearest sentence of a task counts: a task has several ways to be asked for, which a
 plane cannot all have on one side."""
+ANOTHER = 0.6
+"""From so much likeness on, a counter-example of one task is what people say who want another."""
 SCALE = 8.0
 """Unit vectors are too short for a logistic regression with weights of a moderate size."""
 SHRINKAGE = 1e-2
@@ -67,12 +69,13 @@ class Intents:
     async def learn(cls, encoder: Encoder, tasks: Sequence[Task], background: Sequence[str]) -> Intents:
         """Take the `tasks` and `background`: sentences that want none of them, such as questions about the site."""
         none = len(tasks)
-        labelled = [(text, none) for text in (*SMALL_TALK, *background)]
-        for label, task in enumerate(tasks):
-            labelled += [(text, label) for text in wanting(task)]
-            labelled += [(text, none) for text in not_wanting(task)]
-        vectors = await encoder.embed([neutral(text) for text, _ in labelled])
-        labels = np.array([label for _, label in labelled])
+        wanted = [(text, label, label) for label, task in enumerate(tasks) for text in wanting(task)]
+        refused = [(text, none, label) for label, task in enumerate(tasks) for text in not_wanting(task)]
+        said = [*((text, none, none) for text in (*SMALL_TALK, *background)), *wanted, *refused]
+        vectors = await encoder.embed([neutral(text) for text, _, _ in said])
+        labels = np.array([label for _, label, _ in said])
+        kept = ~_speaks_for_another(vectors, labels, np.array([owner for _, _, owner in said]), none)
+        vectors, labels = vectors[kept], labels[kept]
         weights = await asyncio.to_thread(_fit, vectors, labels, none + 1)
         examples = [vectors[labels == label] for label in range(none + 1)]
         return cls(encoder, [task.name for task in tasks], weights, examples)
@@ -89,6 +92,19 @@ class Intents:
             for name, probability in zip(self._names, probabilities, strict=False)
         ]
         return sorted(ranked, key=lambda intent: -intent.probability)
+
+
+def _speaks_for_another(
+    vectors: Matrix, labels: NDArray[np.int64], owners: NDArray[np.int64], none: int
+) -> NDArray[np.bool_]:
+    """Return which sentences speak against one task and for another: "I want to cancel one" of a tool that books."""
+    against = (labels == none) & (owners != none)
+    likeness = vectors @ vectors.T
+    others = (labels != none)[None, :] & (labels[None, :] != owners[:, None])
+    chatter = (labels == none) & (owners == none)
+    nearest = np.where(others, likeness, -1).max(axis=1, initial=-1)
+    talk = np.where(chatter, likeness, -1).max(axis=1, initial=-1)
+    return np.asarray(against & (nearest >= ANOTHER) & (nearest > talk), np.bool_)
 
 
 def _fit(vectors: Matrix, labels: NDArray[np.int64], classes: int) -> Matrix:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from appliance.assistant.agenda import Pending, Slot
 from appliance.assistant.values import ValueFinder
@@ -68,7 +69,7 @@ class Job:
     def accepts(self, said: str) -> bool:
         """Tell whether people who want it speak like this: only of what was, for instance, when they complain."""
         how = stance(said, self.acts)
-        return how is Stance.OPEN or how in {stance(example, self.acts) for example in self.task.examples}
+        return how is Stance.OPEN or how in _stances(self.task.examples, self.acts)
 
     @property
     def open_parameter(self) -> str:
@@ -76,6 +77,12 @@ class Job:
         names = list(self.parameters)
         free = (name for name in names if self.parameters[name].format in (Format.WORDS, None))
         return next(free, names[0] if names else "")
+
+
+@lru_cache(maxsize=64)
+def _stances(examples: tuple[str, ...], acts: frozenset[str]) -> frozenset[Stance]:
+    """Return how the examples of a task speak of it."""
+    return frozenset(stance(example, acts) for example in examples)
 
 
 def jobs_of(config: Config) -> dict[str, Job]:

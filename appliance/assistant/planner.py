@@ -152,7 +152,11 @@ class Planner:
         if not wanted:
             follow_up = self._follow_up(heard, agenda)
             return follow_up or Plan((Talk(),), agenda)
-        first, *others = [self._pending(intent.name, replace(heard, text=text)) for intent, text in wanted]
+        first, *others = [
+            pending for intent, text in wanted for pending in self._all_of(intent.name, replace(heard, text=text))
+        ]
+        if await self._wishes.only_asks_the_way(heard, first.task):
+            return Plan((Talk(),), agenda)
         plan = self._advance(first, replace(agenda, waiting=(*others, *agenda.waiting)), begun=True)
         if await self._wishes.asks_beside(heard, first.task):
             return Plan((Talk(), *plan.steps), plan.agenda)
@@ -170,6 +174,13 @@ class Planner:
             given = job.finder.find(heard)
             found = {name: slot for name, slot in given.items() if job.parameters[name].format in EXACT}
         return self._advance(last.with_slots(found), agenda) if found else None
+
+    def _all_of(self, name: str, heard: Heard) -> list[Pending]:
+        """Return what is wanted, several times where a look-up is wanted for several values: "4271 and 7740"."""
+        job, pending = self._jobs[name], self._pending(name, heard)
+        missing = job.missing(pending)
+        values = job.finder.several(missing, heard) if missing and not job.needs_yes else []
+        return [pending.with_slots({missing: value}) for value in values if missing] or [pending]
 
     def _pending(self, name: str, heard: Heard) -> Pending:
         job = self._jobs[name]

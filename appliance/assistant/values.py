@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import pairwise
 
 from appliance.assistant.agenda import Slot
 from appliance.config.tools import Format, Parameter, ParameterType, Task
@@ -34,6 +35,12 @@ from appliance.understanding import (
 ACCOUNT_WORDS = 9
 """From so many words on, a request such as "I want to complain" tells what happened."""
 ANY_CODE = r"[A-Z0-9-]{3,}"
+LISTED = (Format.CODE, Format.PHONE)
+MOST_TOGETHER = 3
+"""So many values of one parameter are looked up one after the other."""
+_AND = re.compile(
+    r"[\s,]*\b(?:and|or|plus|as well as)\b[\s,]*(?:(?:also|any|some|the|a|an|for|order|number)\s+)*", re.IGNORECASE
+)
 _WORD = re.compile(r"[\w'-]+")
 _OFTEN = 3
 _OBJECT = re.compile(
@@ -111,6 +118,20 @@ class ValueFinder:
                 taken.append(found.span)
                 slots[name] = Slot(value=found.value, words=found.words, turn=heard.turn)
         return slots
+
+    def several(self, name: str, heard: Heard) -> list[Slot]:
+        """Return the values of one parameter that are named side by side: "4271 and 7740"; none where it is one."""
+        parameter = self._parameters[name]
+        if self._known.get(name):
+            found = find_known(heard.text, self._known[name])
+        else:
+            candidates = self._candidates(parameter, heard, (), asked=False) if parameter.format in LISTED else ()
+            found = [each for each in candidates if _fits(parameter, each) and each.certain]
+        ordered = sorted(found, key=lambda each: each.start)
+        together = all(_AND.fullmatch(heard.text[one.end : other.start]) for one, other in pairwise(ordered))
+        if not together or not 1 < len({each.value for each in ordered}) == len(ordered) <= MOST_TOGETHER:
+            return []
+        return [Slot(value=each.value, words=each.words, turn=heard.turn) for each in ordered]
 
     def learn(self, name: str, values: Sequence[str]) -> None:
         """Take what there is from now on for a parameter that takes any words."""

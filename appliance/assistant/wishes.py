@@ -61,6 +61,13 @@ class Wishes:
             return False
         return await self.likeliest(question) is None
 
+    async def only_asks_the_way(self, heard: Heard, name: str) -> bool:
+        """Tell whether a need is only the reason of a question: "I need a blood test. Where do I go?"."""
+        job = self._jobs[name]
+        said = {parameter for parameter in job.finder.find(heard) if not job.parameters[parameter].enum}
+        named = any(word.lower().startswith(tuple(job.acts)) for word in re.findall(r"\w+", heard.text))
+        return job.needs_yes and not said and not named and await self.asks_beside(heard, name)
+
     async def _parts(self, heard: Heard) -> list[tuple[Intent, str]]:
         """Return the tasks of the sentences; a sentence that wants none belongs to the one before it."""
         found: list[tuple[Intent, int, int]] = []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from rapidfuzz.distance import OSA
 
@@ -99,21 +100,23 @@ def _rivals(hit: _Hit, other: _Hit) -> bool:
 
 def _edits(said: str, name: str) -> int | None:
     """Return the edits between two words in any inflection, None where they are too many."""
-    if said == name or _stem(said) == _stem(name):
+    if said == name or stem(said) == stem(name):
         return 0
     if len(name) < _FUZZY_FROM or said[0] != name[0] or said.isdecimal():
         return None
-    edits = OSA.distance(_stem(said), _stem(name))
+    edits = OSA.distance(stem(said), stem(name))
     return edits if edits <= (2 if len(name) >= _TWO_EDITS_FROM else 1) else None
 
 
-def _stem(word: str) -> str:
+@lru_cache(maxsize=8192)
+def stem(word: str) -> str:
+    """Return a word in lower case without the ending of its plural."""
     for ending, instead in _ENDINGS:
-        stem = word.removesuffix(ending) + instead
+        begun = word.removesuffix(ending) + instead
         if (
             word.endswith(ending)
-            and len(stem) >= _SHORTEST_STEM
+            and len(begun) >= _SHORTEST_STEM
             and not (ending == "s" and word.endswith(_KEPT_ENDINGS))
         ):
-            return stem
+            return begun
     return word

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import date, timedelta
+from itertools import pairwise
 
 from appliance.understanding.births import BIRTH, BIRTH_RULES
 from appliance.understanding.correction import replaces, standing
@@ -54,7 +55,19 @@ def find_dates(
     calendar = Calendar(today=today, prefer_future=prefer_future, month_first=month_first)
     birth = birth or BIRTH.search(plain(text)) is not None
     found = apply(text, BIRTH_RULES if birth else _RULES, calendar)
+    found = _without_echoes(text, found)
     return standing(text, _with_months_shared(text, [_limited(text, each) for each in found]))
+
+
+def _without_echoes(text: str, found: list[Found]) -> list[Found]:
+    """Leave out a weekday that only repeats the date before it: "the twelfth, Thursday"."""
+    echoes = [
+        after
+        for before, after in pairwise(found)
+        if not text[before.end : after.start].strip(" ,")
+        and f"{date.fromisoformat(str(before.value)):%A}".lower() == after.words.strip().lower()
+    ]
+    return [each for each in found if each not in echoes]
 
 
 def _limited(text: str, found: Found) -> Found:

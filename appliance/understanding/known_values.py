@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 
 from rapidfuzz import fuzz
 
-from appliance.understanding.choices import find_choices
+from appliance.understanding.choices import find_choices, stem
 from appliance.understanding.found import Found
 from appliance.understanding.words import plain
 
@@ -38,7 +39,8 @@ beginning only."""
 
 def find_known(text: str, values: Sequence[str]) -> list[Found]:
     """Return every one of `values` that is named in `text`, in any number, and neither negated nor taken back."""
-    return find_choices(text, dict.fromkeys(values, ()))
+    alike = {" ".join(map(stem, _WORD.findall(value.lower()))): value for value in values}
+    return find_choices(text, dict.fromkeys(alike.values(), ()))
 
 
 def sounds_like(text: str, start: int, values: Sequence[str]) -> Found | None:
@@ -81,6 +83,7 @@ def _words(text: str) -> list[str]:
     return [word.removesuffix("s") if len(word) > _SHORTEST_REST else word for word in _WORD.findall(text)]
 
 
+@lru_cache(maxsize=4096)
 def _key(text: str) -> str:
     """Return how `text` sounds, roughly."""
     key = plain(text)
