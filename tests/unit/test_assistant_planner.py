@@ -289,3 +289,11 @@ async def test_neither_the_agenda_nor_its_slots_are_changed_by_planning(planner:
     kept = json.dumps(before.as_json())
     await planner.plan(heard("Yes, but make it four."), before)
     assert json.dumps(before.as_json()) == kept
+
+
+@pytest.mark.parametrize(
+    "answer", ["Wait, that's the other one.", "Sorry, I meant the later one.", "There is a mistake."]
+)
+async def test_a_correction_that_is_not_understood_keeps_a_yes_from_acting(planner: Planner, answer: str) -> None:
+    assert (await after(planner, *ALL, answer)).steps == (Say(wording.WHAT_TO_CHANGE),)
+    assert called((await after(planner, *ALL, answer, "Yes.")).steps) == []
