@@ -63,6 +63,8 @@ async def keeping(config: Config, ground: Ground, bus: Bus) -> AsyncIterator[Kee
         trail = await _trail(config, ground, stack)
         kept = await _keeping(config, ground, trail)
         stack.push_async_callback(kept.archive.flush)
+        if kept.recordings is not None:
+            stack.callback(kept.recordings.finish)
         bus.subscribe(kept.archive)
         if kept.audit is not None:
             kept.audit.started(__version__, model_hashes(config), config_sha256(config))

@@ -162,3 +162,5 @@ async def running(
                 )
         finally:
             microphone.stop()
+            if not (resume and conversation.session.may_be_kept):  # else it may be continued at the next start
+                conversation.session.stop()

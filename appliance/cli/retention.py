@@ -98,7 +98,7 @@ def purge(
 
 @hold.command(
     epilog='Examples: appliance retention hold place --session 3f2a9c81d0b4 --reason "claim 2026/114" · '
-    'appliance retention hold place --subject phone=+19025550142 --from 2026-03-01 --until 2026-03-31 --reason "…"'
+    'appliance retention hold place --subject phone:+19025550142 --from 2026-03-01 --until 2026-03-31 --reason "…"'
 )
 def place(
     *,
@@ -106,7 +106,7 @@ def place(
     kind: Annotated[DataClass | None, typer.Option("--class", help="Only records of this class.")] = None,
     session: Annotated[str | None, typer.Option("--session", metavar="ID", help="Only of this session.")] = None,
     subject: Annotated[
-        str | None, typer.Option("--subject", metavar="KIND=VALUE", help="Only sessions that speak of this person.")
+        str | None, typer.Option("--subject", metavar="KIND:VALUE", help="Only sessions that speak of this person.")
     ] = None,
     begin: Annotated[
         str | None, typer.Option("--from", metavar="DATE", help="Only from this day or moment on.")
@@ -202,10 +202,10 @@ async def _purged(config: Config, database: Database, *, force: bool) -> PurgeRe
 
 async def _of_person(config: Config, database: Database, scope: Scope, subject: str) -> Scope:
     """Return the scope for a person, who is found as the redaction would find them."""
-    name, separator, value = subject.partition("=")
+    name, separator, value = subject.replace(":", "=", 1).partition("=")
     if not separator or name not in set(Kind):
         raise UsageError(
-            f"{subject!r} names nobody", remedy=f"Write KIND=VALUE, where KIND is one of {', '.join(Kind)}."
+            f"{subject!r} names nobody", remedy=f"Write KIND:VALUE, where KIND is one of {', '.join(Kind)}."
         )
     redactor = Redactor(config.redaction)
     redactor.learn(Kind(name), value)

@@ -114,6 +114,12 @@ class Session:
             self._welcome, greeting = greeting, ""
         self._speaker.say(self._consent.wording, greeting, told=self._consent.told)
 
+    def stop(self) -> None:
+        """End the conversation, if there is one, because the appliance stops."""
+        if self._journal.turn_id or self._consent.awaits_answer:
+            self._consent.end()
+            self._journal.emit(SessionEnded, reason="stopped")
+
     async def close(self) -> None:
         """Stop speaking and listening."""
         await self._tasks.close()

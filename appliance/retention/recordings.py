@@ -78,6 +78,11 @@ class Recordings:
         """Write what is left of a session, and take no more of it."""
         self._keep(session_id, self._chunks.pop(session_id, bytearray()))
 
+    def finish(self) -> None:
+        """Write what is left of every session: the appliance stops."""
+        for session_id in [*self._chunks]:
+            self.end(session_id)
+
     def discard(self, session_id: str) -> None:
         """Forget the sound of a session that is not on disk yet, and take no more of it."""
         self._chunks.pop(session_id, None)

@@ -11,7 +11,7 @@ from pathlib import Path
 from appliance.storage import driver
 from appliance.storage.db import Connection, connect
 from appliance.storage.errors import DatabaseDamagedError, StorageError, explained, explaining
-from appliance.storage.files import PRIVATE, erase, sync_file, sync_folder
+from appliance.storage.files import PRIVATE, erase, hand_over, sync_file, sync_folder
 
 NEXT = ".next"
 """Ending of a copy that is not in its place yet."""
@@ -115,6 +115,7 @@ def put_in_place(successor: Path, database: Path, aside: Path) -> None:
         sync_folder(database.parent)
         for ending in (LOG, INDEX):  # a log that stayed would be taken for the successor's
             _named(database, ending).unlink(missing_ok=True)
+        hand_over(successor)
         successor.replace(database)
         sync_folder(database.parent)
 

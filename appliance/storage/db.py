@@ -18,7 +18,7 @@ from typing import TypeVar
 
 from appliance.storage import driver
 from appliance.storage.errors import DatabaseDamagedError, StorageError, explaining
-from appliance.storage.files import sync_folder
+from appliance.storage.files import hand_over, sync_folder
 from appliance.storage.lock import FileLock, using
 from appliance.storage.migrations import MIGRATIONS, Migration, migrate
 
@@ -141,6 +141,7 @@ def _create(path: Path, migrations: Sequence[Migration], connect: Connect) -> No
     os.close(handle)
     try:
         _opened(Path(name), migrations, connect).close()
+        hand_over(Path(name))
         with contextlib.suppress(FileExistsError):  # another process was quicker
             os.link(name, path)
     finally:

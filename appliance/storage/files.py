@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import tempfile
 from pathlib import Path
@@ -30,6 +31,14 @@ def sync_file(path: Path) -> None:
         os.close(handle)
 
 
+def hand_over(path: Path) -> None:
+    """Give what root has made to the owner of the folder that it is in: the service of another user has to use it."""
+    folder = path.parent.stat()
+    if os.geteuid() == 0 and path.stat().st_uid != folder.st_uid:
+        with contextlib.suppress(OSError):  # of a user that this name space does not know
+            os.chown(path, folder.st_uid, folder.st_gid)
+
+
 def write_whole(path: Path, content: bytes, *, replace: bool = True) -> None:
     """Write a file of mode 0600 under another name, and put it in place when it is on disk.
 
@@ -41,6 +50,7 @@ def write_whole(path: Path, content: bytes, *, replace: bool = True) -> None:
             stream.write(content)
             stream.flush()
             os.fsync(stream.fileno())
+        hand_over(Path(name))
         if replace:
             Path(name).replace(path)
         else:

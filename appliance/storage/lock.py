@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import Self
 
 from appliance.storage.errors import StorageError, explaining
-from appliance.storage.files import PRIVATE
+from appliance.storage.files import PRIVATE, hand_over
 
 USERS, DAEMON = ".lock", ".daemon"
 """Endings of the two files beside the database."""
@@ -39,6 +39,7 @@ class FileLock:
         """Take the lock. Raises LockedError when somebody else has it, StorageError when the file cannot be made."""
         with explaining(self._path):
             handle = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, PRIVATE)
+            hand_over(self._path)
             try:
                 fcntl.flock(handle, self._mode | fcntl.LOCK_NB)
             except BlockingIOError:

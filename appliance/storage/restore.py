@@ -23,7 +23,7 @@ from appliance.storage.backup import backups
 from appliance.storage.copying import checked, copy, put_in_place
 from appliance.storage.db import Database
 from appliance.storage.errors import DatabaseDamagedError, StorageError, WrongKeyError, explaining
-from appliance.storage.files import sync_file, sync_folder
+from appliance.storage.files import hand_over, sync_file, sync_folder
 from appliance.storage.key import Key, Keyring
 from appliance.storage.lock import replacing
 from appliance.storage.migrations import APPLICATION_ID, MIGRATIONS
@@ -204,5 +204,7 @@ def _swap_recordings(unpacked: Path, recordings: Path, mark: str) -> None:
         for file in unpacked.iterdir():
             sync_file(file)
         unpacked.rename(recordings)
+        for path in (recordings, *recordings.iterdir()):
+            hand_over(path)
     with contextlib.suppress(FileNotFoundError):
         sync_folder(recordings.parent)

@@ -16,7 +16,7 @@ packages_for() {
 
 has_package() {
     case $1 in
-        libportaudio2) PATH=$PATH:/usr/sbin:/sbin ldconfig -p 2>/dev/null | grep -q 'libportaudio\.so\.2 ' ;;
+        libportaudio2) [[ $(PATH=$PATH:/usr/sbin:/sbin ldconfig -p 2>/dev/null) == *'libportaudio.so.2 '* ]] ;;
         libasound2-plugins) compgen -G '/usr/lib*/*/alsa-lib/libasound_module_pcm_pulse.so' >/dev/null ;;
         pulseaudio-utils) command -v paplay >/dev/null && command -v pactl >/dev/null ;;
         systemd) command -v systemd-analyze >/dev/null ;;

@@ -63,6 +63,15 @@ async def test_what_was_heard_after_a_yes_is_found_again_as_it_was(kit: Kit) -> 
     assert np.array_equal(np.concatenate(sound), np.tile(noise(1600), 310))
 
 
+async def test_the_end_of_a_conversation_that_is_cut_off_by_a_stop_is_kept_too(kit: Kit) -> None:
+    Talk(kit.archive).decide("given")
+    await kit.archive.flush()
+    kit.hear("s1", 4)
+    kit.recordings.finish()
+    await kit.archive.flush()
+    assert [recording.seconds for recording in await recordings_of(kit, "s1")] == [4]
+
+
 @pytest.mark.parametrize("decision", ["", "refused", "withdrawn"])
 async def test_without_a_yes_no_sound_is_kept(kit: Kit, decision: str) -> None:
     talk = Talk(kit.archive)
