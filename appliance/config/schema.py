@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import re
 from collections.abc import Iterator
 from functools import cache
 from typing import Any
@@ -50,6 +51,9 @@ def at(path: KeyPath) -> Schema | None:
         part = schema.get("items") if isinstance(step, int) else schema.get("properties", {}).get(step)
         if step in branches(schema):
             part = {"$ref": branches(schema)[str(step)]}
+        if part is None:
+            named = schema.get("patternProperties", {}).items()
+            part = next((found for pattern, found in named if re.search(pattern, str(step))), None)
         if part is None and isinstance(schema.get("additionalProperties"), dict):
             part = schema["additionalProperties"]
         schema = None if part is None else resolved(part)
