@@ -53,11 +53,17 @@ make_folders() {
     folder 700 root:root "$saved"
 }
 
-# The configuration that comes with the appliance, with the folders of an installation.
+# The configuration that comes with the appliance, with the folders of an installation. What needs the services of the
+# example clinic (its tools, forms and channel) stays to be read and is not in force: they are not there.
 default_config() {
     sed -e "s|^  # directory: models\$|  directory: /var/lib/appliance/models|" \
-        -e "s|^  # directory: state\$|  directory: /var/lib/appliance|" \
-        -e "s|database: .cache/clinic/clinic.db|database: /var/lib/appliance/clinic.db|" "$1/config.yaml"
+        -e "s|^  # directory: state\$|  directory: /var/lib/appliance|" "$1/config.yaml" |
+        awk '
+            /^[a-z_]+:/ { section = $1; channels = 0 }
+            section == "handover:" && /^  [a-z_#]/ { channels = /^  channels:/ }
+            channels { sub(/^  /, "  # ") }
+            (section == "tools:" || section == "forms:") && !/^ *#|^$/ { sub(/^/, "# ") }
+            { print }'
 }
 
 # The configuration of the site is never overwritten. When the one that comes with the appliance has changed, it is put
