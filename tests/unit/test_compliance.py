@@ -145,10 +145,12 @@ storage: {resume_within_s: 0}
 OPEN = """
 site: {facts: [a, b, c, d]}
 persona: {greeting: ""}
+tts: {lexicon: {Porto: Portu}}
 models: {profile: gpu-24gb}
+storage: {backup_keep: 1}
 consent: {mode: notice}
 attention: {mode: screen, http_port: 8765}
-retention: {audit: {keep: false}}
+retention: {audit: {keep: false}, transcript: {days: 1}}
 network: {allow: [crm.example.org]}
 handover:
   channels:
@@ -215,6 +217,61 @@ def test_what_is_missing_and_what_lowers_protection_is_said(tmp_path: Path) -> N
     assert "does not state" not in said
     bare = plain(chapters(written(tmp_path, "models: {profile: cpu}\n"))["attention"])
     assert all(f"compliance.{name}" in bare for name in ("controller", "contact", "purpose", "legal_basis"))
+
+
+@pytest.mark.parametrize(
+    ("language", "law"),
+    [
+        (Language.ENGLISH, ("Art. 9 GDPR", "Art. 8 GDPR", "Art. 77 GDPR", "15(1)(c)", "13(2)(e)")),
+        (Language.PORTUGUESE, ("11 da LGPD", "art. 14 da LGPD", "18, VII,", "18, VIII,", "18, § 1º", "ANPD")),
+    ],
+)
+def test_special_data_children_and_every_right_are_spoken_of(
+    tmp_path: Path, language: Language, law: tuple[str, ...]
+) -> None:
+    said = {key: plain(text) for key, text in chapters(written(tmp_path, clean_site()), language).items()}
+    for words in law[:2]:
+        assert words in said["attention"]
+    for words in law[2:]:
+        assert words in said["rights"]
+    assert phrases(language)["collected.unasked"] in said["collected"]
+
+
+def test_the_limits_of_a_deletion_are_said(tmp_path: Path) -> None:
+    said = plain(chapters(written(tmp_path))["duration"])
+    for words in ("backups, and", "wear levelling", "delivered to others", "log of the operating system"):
+        assert words in said
+    quiet = plain(chapters(written(tmp_path, clean_site()))["duration"])
+    assert "wear levelling" in quiet
+    assert "log of the operating system" not in quiet
+
+
+def test_what_people_are_told_to_say_is_the_first_example_and_others_differ_from_it(tmp_path: Path) -> None:
+    said = plain(chapters(written(tmp_path, f"{clean_site()}consent: {{mode: notice}}\n"))["consent"])
+    assert re.findall(r"^- (.*)$", said, re.MULTILINE) == [
+        "forget what i said", "stop recording", "don't record this", "forget what i told you",
+        "delete everything i said", "delete my data",
+    ]  # fmt: skip
+    few = f"{clean_site()}consent: {{mode: notice, notice: Say stop!, withdraw_words: [go, stop]}}\n"
+    assert re.findall(r"^- (.*)$", plain(chapters(written(tmp_path, few))["consent"]), re.MULTILINE) == ["stop", "go"]
+
+
+def test_one_is_one_and_many_are_many(tmp_path: Path) -> None:
+    file = written(
+        tmp_path,
+        "tts: {lexicon: {a: b}}\nstorage: {backup_keep: 1}\n"
+        "consent: {mode: notice}\nretention: {transcript: {days: 1}}\n",
+    )
+    said = plain("".join(chapters(file, Language.PORTUGUESE).values()))
+    assert re.findall(r"\b1 (?:dias|itens|mais recentes)", said) == []
+    assert "após 1 dia |" in said
+    assert "| 1 item |" in said
+    assert "visitante" in said
+
+
+def test_the_proof_of_no_egress_is_named(tmp_path: Path) -> None:
+    for language in Language:
+        assert "appliance doctor --egress" in plain(chapters(written(tmp_path), language)["about"])
 
 
 def clean_site() -> str:

@@ -50,6 +50,10 @@ class Words:
         """Return a number without needless digits."""
         return f"{value:.10g}".replace(".", self("decimal"))
 
+    def counted(self, key: str, value: float) -> str:
+        """Return how many there are of something, in the singular where it is one."""
+        return self(f"{key}.one") if value == 1 else self(key, count=self.number(value))
+
     def moment(self, iso: str) -> str:
         """Return a time as it is written in the language."""
         return datetime.fromisoformat(iso).strftime(self("moment"))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 
-from appliance.config.consent import ConsentMode
+from appliance.config.consent import ConsentConfig, ConsentMode
 from appliance.config.redaction import Kind
 from appliance.config.retention import DataClass
 from appliance.config.tools import Effect, FormConfig, Parameter, ToolConfig
@@ -14,6 +15,7 @@ from appliance.ops.compliance.language import Words
 
 MOST_WORDS = 6
 """Examples of what takes a consent back."""
+_ONLY_WORDS = re.compile(r"[^\w\s]")
 
 
 def responsible(facts: Facts, words: Words) -> Chapter:
@@ -23,10 +25,15 @@ def responsible(facts: Facts, words: Words) -> Chapter:
         (words("controller"), config.compliance.controller or words("missing")),
         (words("contact"), config.compliance.contact or words("missing")),
         (words("site"), config.site.name),
-        (words("people"), words("people.value", role=config.site.role)),
+        (words("people"), words("people.value", role=_role(config.site.role, words))),
         (words("processor"), words("processor.value")),
     ]
     return Chapter("responsible", words("responsible"), [Table((words("fact"), words("value")), rows)])
+
+
+def _role(role: str, words: Words) -> str:
+    key = f"people.role.{role}"
+    return words(key) if words.has(key) else role
 
 
 def purpose(facts: Facts, words: Words) -> Chapter:
@@ -81,12 +88,13 @@ def collected(facts: Facts, words: Words) -> Chapter:
     blocks: list[Text | Items | Table] = [
         Text(words("collected.memory", seconds=words.number(config.session.end_after_s))),
         Text(words(f"collected.attention.{config.attention.mode.value}")),
+        Text(words("collected.unasked")),
         Text(words("collected.intro")),
         Table(header, rows),
         Text(redaction),
     ]
     if replaced:
-        days = words.number(config.storage.receipts_max_age_days)
+        days = words.counted("days", config.storage.receipts_max_age_days)
         blocks += [Text(words("collected.clear", days=days)), Text(words("collected.digests"))]
     return Chapter("collected", words("collected"), blocks)
 
@@ -118,9 +126,19 @@ def consent(facts: Facts, words: Words) -> Chapter:
     ]
     blocks.append(Table((words("fact"), words("value")), rows))
     if chosen.withdraw_words:
-        blocks += [Text(words("consent.withdraw")), Items(chosen.withdraw_words[:MOST_WORDS])]
+        blocks += [Text(words("consent.withdraw")), Items(_examples(chosen))]
     blocks.append(Text(words("consent.effect")))
     return Chapter("consent", words("consent"), blocks)
+
+
+def _examples(chosen: ConsentConfig) -> list[str]:
+    """Return what takes a consent back: first what people are told to say, then some from all over the list."""
+    told = _ONLY_WORDS.sub("", f"{chosen.notice} {chosen.question}".casefold())
+    named = [each for each in chosen.withdraw_words if _ONLY_WORDS.sub("", each.casefold()) in told]
+    others = [each for each in chosen.withdraw_words if each not in named]
+    wanted = max(0, MOST_WORDS - len(named))
+    step = max(1, len(others) // max(1, wanted))
+    return [*named, *others[::step]][:MOST_WORDS]
 
 
 def duration(facts: Facts, words: Words) -> Chapter:
@@ -129,7 +147,7 @@ def duration(facts: Facts, words: Words) -> Chapter:
     storage, retention = config.storage, config.retention
 
     def days(value: float) -> str:
-        return words("duration.days", days=words.number(value))
+        return words("duration.days", days=words.counted("days", value))
 
     rows = [
         (
@@ -138,7 +156,7 @@ def duration(facts: Facts, words: Words) -> Chapter:
         )
         for kind in DataClass
     ]
-    waiting = words("duration.waiting.until", days=words.number(storage.outbox_max_age_days))
+    waiting = words("duration.waiting.until", days=words.counted("days", storage.outbox_max_age_days))
     minutes = words.number(storage.resume_within_s / 60)
     unfinished = words("duration.unfinished.until", minutes=minutes)
     if not storage.resume_within_s:
@@ -147,10 +165,13 @@ def duration(facts: Facts, words: Words) -> Chapter:
         (words("duration.waiting"), waiting),
         (words("duration.receipts"), days(storage.receipts_max_age_days)),
         (words("duration.unfinished"), unfinished),
-        (words("duration.backups"), words("duration.backups.until", count=storage.backup_keep)),
+        (words("duration.backups"), words("duration.backups.until", newer=words.counted("newer", storage.backup_keep))),
         (words("duration.log.words" if config.log.transcripts else "duration.log"), words("duration.log.until")),
     ]
     purge = words("duration.purge", time=retention.purge_at, timezone=config.site.timezone)
     header = (words("duration.what"), words("duration.until"))
     proof = [Text(words("duration.proof"))] if config.audit.enabled else []
-    return Chapter("duration", words("duration"), [Table(header, rows), Text(purge), *proof])
+    reach = ["backups", "disks", "others", *(["log"] if config.log.transcripts else [])]
+    limits = Items([words(f"duration.limits.{each}") for each in reach])
+    blocks = [Table(header, rows), Text(purge), Text(words("duration.limits")), limits, *proof]
+    return Chapter("duration", words("duration"), blocks)

@@ -6,7 +6,17 @@ from appliance.ops.compliance.document import Chapter, Table, Text
 from appliance.ops.compliance.facts import Facts, KeyOrigin, Sealed
 from appliance.ops.compliance.language import Words
 
-RIGHTS = ("access", "portability", "rectification", "erasure", "withdrawal", "objection")
+RIGHTS = (
+    "access",
+    "portability",
+    "rectification",
+    "erasure",
+    "sharing",
+    "refusal",
+    "withdrawal",
+    "objection",
+    "complaint",
+)
 
 
 def storage(facts: Facts, words: Words) -> Chapter:
@@ -53,7 +63,8 @@ def audit(facts: Facts, words: Words) -> Chapter:
 
 def rights(facts: Facts, words: Words) -> Chapter:
     """Say which rights people have and how they are exercised."""
-    rows = [(words(f"rights.{right}"), words(f"rights.{right}.how")) for right in RIGHTS]
+    how = dict.fromkeys(RIGHTS, "how") | {"refusal": facts.config.consent.mode.value}
+    rows = [(words(f"rights.{right}"), words(f"rights.{right}.{how[right]}")) for right in RIGHTS]
     contact = words("rights.contact", contact=facts.config.compliance.contact or words("missing"))
     table = Table((words("rights.right"), words("rights.how")), rows)
     return Chapter("rights", words("rights"), [Text(contact), table, Text(words("rights.automated"))])

@@ -7,7 +7,7 @@ from typing import Any
 
 from appliance.config.problems import dotted
 from appliance.config.redaction import Kind
-from appliance.ops.compliance.document import Chapter, Table, Text
+from appliance.ops.compliance.document import Chapter, Items, Table, Text
 from appliance.ops.compliance.facts import Facts, Sealed
 from appliance.ops.compliance.language import Words
 from appliance.ops.compliance.sharing import unencrypted
@@ -21,10 +21,11 @@ MASK = "***"
 
 
 def attention(facts: Facts, words: Words) -> Chapter:
-    """Say what is missing, and what lowers the protection."""
+    """Say what is missing, what lowers the protection, and what no configuration can decide."""
     points = [*_missing(facts, words), *_lowered(facts, words)]
-    blocks = [Text(point, urgent=True) for point in points] or [Text(words("attention.nothing"))]
-    return Chapter("attention", words("attention"), blocks)
+    found = [Text(point, urgent=True) for point in points] or [Text(words("attention.nothing"))]
+    to_decide = Items([words("attention.sensitive"), words("attention.children")])
+    return Chapter("attention", words("attention"), [*found, Text(words("attention.decide")), to_decide])
 
 
 _STATED = {
@@ -75,7 +76,7 @@ def shown(name: str, value: Any, words: Words) -> str:  # noqa: ANN401 - any JSO
         return ", ".join(str(each["name"]) for each in value)
     if isinstance(value, list) and len(value) <= MOST_SHOWN and all(isinstance(each, str) for each in value):
         return ", ".join(map(_short, value)) or words("empty")
-    return words("entries", count=len(value)) if isinstance(value, list | dict) else _scalar(value, words)
+    return words.counted("entries", len(value)) if isinstance(value, list | dict) else _scalar(value, words)
 
 
 def _scalar(value: str | float | None, words: Words) -> str:
