@@ -200,7 +200,7 @@ FAULTS: Sequence[TalkingFault] = (
             injected="the date is set a year ahead and a year back during a conversation",
             holds="the conversation goes on: silence and patience are measured on a clock that nobody sets",
             heard="the wrong date, if somebody asks for it",
-            seen="wrong dates in records; the purge waits until it believes the clock (docs/retention.md)",
+            seen="wrong dates in records; the purge waits until it believes the clock (docs/privacy.md)",
         ),
         check=date_jumps,
     ),
