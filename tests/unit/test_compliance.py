@@ -164,7 +164,10 @@ tools:
 """
 NOT_IN_A_TEXT = {"moment", "commercial.forbidden"}
 """A form, and what no model of a profile is."""
-OF_THE_HANDOUT = ("handout.", "column.", "decision.", "outcome.", "state.")
+OF_THE_HANDOUT = (
+    "handout.", "column.", "decision.", "outcome.", "state.", "event.", "way.", "ending.", "reason.", "fault.",
+    "message.", "urgency.", "detail.", "figure.", "field.", "speaker.",
+)  # fmt: skip
 """What is handed to people: tests/unit/test_data_handout.py."""
 
 

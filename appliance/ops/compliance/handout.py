@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 import jinja2
 
 from appliance.errors import UsageError
+from appliance.ops.compliance import plain
 from appliance.ops.compliance.language import Words
 from appliance.retention.dossier import FORMAT, Dossier
 from appliance.storage.errors import explaining
@@ -81,16 +82,8 @@ def page(cover: Cover, sessions: Sequence[Mapping[str, Any]], words: Words) -> s
     def local(moment: str | None) -> str:
         return "–" if moment is None else words.moment(datetime.fromisoformat(moment).astimezone(zone).isoformat())
 
-    def named(what: str, value: str) -> str:
-        first, _, rest = value.partition(" ")
-        return f"{words(f'{what}.{first}')} {rest}".strip() if words.has(f"{what}.{first}") else value
-
     template = _TEMPLATES.get_template("handout.html")
-    return template.render(cover=cover, sessions=sessions, words=words, local=local, compact=_compact, named=named)
-
-
-def _compact(value: object) -> str:
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return template.render(cover=cover, sessions=sessions, words=words, local=local, plain=plain)
 
 
 def _with_sounds(session: dict[str, Any], names: Mapping[str, str]) -> dict[str, Any]:

@@ -173,5 +173,11 @@ def duration(facts: Facts, words: Words) -> Chapter:
     proof = [Text(words("duration.proof"))] if config.audit.enabled else []
     reach = ["backups", "disks", "others", *(["log"] if config.log.transcripts else [])]
     limits = Items([words(f"duration.limits.{each}") for each in reach])
-    blocks = [Table(header, rows), Text(purge), Text(words("duration.limits")), limits, *proof]
+    blocks: list[Text | Items | Table] = [
+        Table(header, rows),
+        Text(purge),
+        Text(words("duration.limits")),
+        limits,
+        *proof,
+    ]
     return Chapter("duration", words("duration"), blocks)
