@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import asdict, dataclass
 from functools import partial
+from typing import cast
 
 from appliance import __version__
 from appliance.app.assisting import Ground, beside
@@ -16,12 +17,12 @@ from appliance.audit.opening import open_trail
 from appliance.audit.trail import AuditTrail
 from appliance.bus import Bus
 from appliance.config.models import Config
-from appliance.events import AnyEvent
+from appliance.events import AnyEvent, ToolFinished, ToolStarted
 from appliance.models.catalogue import load_catalogue
 from appliance.models.profiles import resolve
 from appliance.ops.gauges import config_sha256
 from appliance.ops.records import summarise
-from appliance.redaction import Redactor
+from appliance.redaction import JSON, Redactor
 from appliance.retention.archive import Archive
 from appliance.retention.daily import Quiet, run_daily
 from appliance.retention.erasure import Erased
@@ -56,11 +57,36 @@ class Keeping:
             await self.trail.flush()
 
 
+class SessionRedactor:
+    """Redacts with what is known in the present session: also the names that tools were given and have answered."""
+
+    def __init__(self, config: Config) -> None:
+        self._config = config
+        self._session_id = ""
+        self._redactor = _redactor(config)
+
+    def __call__(self, event: AnyEvent) -> None:
+        """Learn from an event, before others write it down."""
+        if event.session_id != self._session_id:
+            self._session_id, self._redactor = event.session_id, _redactor(self._config)
+        match event:
+            case ToolStarted():
+                self._redactor.redact_data(dict(event.arguments))
+            case ToolFinished():
+                self._redactor.redact_data(cast("JSON", dict(event.result)))
+
+    def redact(self, text: str) -> str:
+        """Replace personal data."""
+        return self._redactor.redact(text)
+
+
 @asynccontextmanager
 async def keeping(config: Config, ground: Ground, bus: Bus) -> AsyncIterator[Keeping]:
     """Keep what may be kept of the conversations on the bus, and purge it daily. Raises ApplianceError."""
     async with AsyncExitStack() as stack:
-        trail = await _trail(config, ground, stack)
+        known = SessionRedactor(config)
+        bus.subscribe(known)
+        trail = await _trail(config, ground, known.redact, stack)
         kept = await _keeping(config, ground, trail)
         stack.push_async_callback(kept.archive.flush)
         if kept.recordings is not None:
@@ -87,14 +113,16 @@ def model_hashes(config: Config) -> dict[str, str]:
     }
 
 
-async def _trail(config: Config, ground: Ground, stack: AsyncExitStack) -> AuditTrail | None:
+async def _trail(
+    config: Config, ground: Ground, redact: Callable[[str], str], stack: AsyncExitStack
+) -> AuditTrail | None:
     if not config.audit.enabled:
         return None
     trail = await open_trail(
         config.audit,
         ground.database,
         ground.clock,
-        redact=lambda text: _redactor(config).redact(text),
+        redact=redact,
         may_make_key=True,
     )
     stack.push_async_callback(trail.close)
