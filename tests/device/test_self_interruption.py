@@ -14,6 +14,7 @@ from appliance.audio.portaudio import PortAudioCard
 from appliance.audio.resample import resample
 from appliance.bus import Bus
 from appliance.clock import SystemClock
+from appliance.config.consent import ConsentConfig
 from appliance.config.load import load
 from appliance.events import AnyEvent, BargeIn, Transcribed, TurnCommitted
 from appliance.ops.bench.replies import REPLIES
@@ -67,7 +68,8 @@ def witness() -> Witness:
 async def appliance(pulse: PulseServer, witness: Witness) -> AsyncIterator[Appliance]:
     """A running appliance that begins a long greeting, in a room with echo."""
     loaded = load()
-    config = loaded.model_copy(update={"persona": loaded.persona.model_copy(update={"greeting": MONOLOGUE})})
+    persona = loaded.persona.model_copy(update={"greeting": MONOLOGUE})
+    config = loaded.model_copy(update={"persona": persona, "consent": ConsentConfig()})
     clock, bus = SystemClock(), Bus()
     bus.subscribe(witness)
     room = await asyncio.to_thread(lambda: Loopbacks(pulse, delay_ms=100.0, attenuation_db=-10.0))

@@ -20,7 +20,8 @@ from appliance.storage.lock import InstanceLock
 
 TIMEOUT_S = 120.0
 SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 - a folder that is not below /tmp
-ENTER = ("unshare", "--mount", "sh", "-c", 'mount -t tmpfs -o ro none /tmp && umask 000 && exec "$@" <&-', "sh")
+READ_ONLY = "mount --bind /tmp /tmp && mount -o remount,bind,ro /tmp"
+ENTER = ("unshare", "--mount", "sh", "-c", f'{READ_ONLY} && umask 000 && exec "$@" <&-', "sh")
 """A program in a world of its own in which /tmp is read-only, all may write what it writes, and stdin is closed."""
 
 
