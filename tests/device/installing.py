@@ -127,9 +127,11 @@ class Place:
         prefix.mkdir()
         for folder, how in (("opt", "--link"), ("etc", "--archive"), ("var", "--archive")):
             assert run("cp", "--archive", how, self.prefix / folder, prefix).returncode == 0
+        text = (self.prefix / "usr/local/bin/appliance").read_text("utf-8")
         command = prefix / "usr/local/bin/appliance"
         command.parent.mkdir(parents=True)
-        command.symlink_to(prefix / "opt/appliance/current/venv/bin/appliance")
+        command.write_text(text.replace(str(self.prefix), str(prefix)), "utf-8")
+        command.chmod(0o755)
         return Place(prefix)
 
     @property
