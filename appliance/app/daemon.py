@@ -14,6 +14,7 @@ from appliance.app.running import Appliance, running
 from appliance.audio.card import SoundCard
 from appliance.bus import Bus
 from appliance.clock import Clock
+from appliance.config.consent import ConsentMode
 from appliance.config.models import Config
 from appliance.ops.notify import Notifier
 from appliance.ops.status import Monitor
@@ -85,11 +86,21 @@ class Desk:
         def decide(agreed: bool) -> None:
             appliance.session.decide_by_touch(agreed=agreed)
 
+        def notice() -> Mapping[str, object]:
+            told = reloader.config.consent
+            wording = {ConsentMode.NONE: "", ConsentMode.NOTICE: told.notice, ConsentMode.ASK: told.question}
+            return {
+                "mode": told.mode,
+                "policy_version": told.policy_version,
+                "wording": wording[told.mode],
+                "kept": appliance.session.may_be_kept,
+            }
+
         reloader = Reloader(config, load, apply, report)
         hangup = asyncio.Event()
         loop = asyncio.get_running_loop()
         loop.add_signal_handler(signal.SIGHUP, hangup.set)
-        self.controls = Controls(reload=reload, decide=decide)
+        self.controls = Controls(reload=reload, decide=decide, notice=notice)
         try:
             while await hangup.wait():
                 hangup.clear()

@@ -8,6 +8,7 @@
 | `GET /status` | JSON: every part, and the figures of the last turns |
 | `GET /turns?after=N&last=M` | JSON: recent turns with their times |
 | `POST /reload?who=NAME` | loads the configuration anew |
+| `GET /notice` | JSON: what a screen shows about what is kept, and whether this conversation is |
 | `POST /consent?agreed=yes` or `no` | takes a decision about what is kept, made on a screen or with a button |
 
 With the secret `monitoring_token` all but the first two want it, as `Authorization: Bearer …`.
@@ -46,6 +47,8 @@ class Controls:
     reload: Reload | None = None
     decide: Callable[[bool], None] | None = None
     """Takes a person's decision about what is kept."""
+    notice: Callable[[], Mapping[str, object]] | None = None
+    """Returns what a screen shows about what is kept."""
 
 
 class Pages:
@@ -66,6 +69,7 @@ class Pages:
             "/turns": Route(handle=self.turns),
             "/reload": Route(handle=self.reload, method="POST"),
             "/consent": Route(handle=self.consent, method="POST"),
+            "/notice": Route(handle=self.notice),
         }
 
     async def healthz(self, _: Request) -> Response:
@@ -108,6 +112,13 @@ class Pages:
         who = "".join(filter(str.isprintable, request.query.get("who", "")))[:LONGEST_NAME]
         told = await reload(who or "http")
         return _json(told, HTTPStatus.UNPROCESSABLE_ENTITY if told.get("error") else HTTPStatus.OK)
+
+    async def notice(self, _: Request) -> Response:
+        """Tell what a screen shows about what is kept."""
+        notice = self._controls().notice
+        if notice is None:
+            return _json({"error": "there is no conversation now"}, HTTPStatus.SERVICE_UNAVAILABLE)
+        return _json(notice())
 
     async def consent(self, request: Request) -> Response:
         """Take a decision about what is kept."""

@@ -7,6 +7,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -28,10 +29,11 @@ class Site:
     def __init__(self, pulse: PulseServer, folder: Path) -> None:
         self.config = folder / "config.yaml"
         shutil.copy("config.yaml", self.config)
+        self.port = _free_port()
         self._settings = {
             "APPLIANCE_CONFIG": str(self.config),
             "APPLIANCE__MODELS__DIRECTORY": str(load().models.directory.absolute()),
-            "APPLIANCE__MONITORING__HTTP_PORT": str(_free_port()),
+            "APPLIANCE__MONITORING__HTTP_PORT": str(self.port),
             "APPLIANCE__STORAGE__DIRECTORY": str(folder / "state"),
         }
         self._environment = pulse.full_environment() | self._settings
@@ -94,6 +96,11 @@ def test_a_changed_configuration_is_taken_over_without_a_restart(pulse: PulseSer
     site.change("Goodbye, and take care.", "Goodbye, and come back.")
     site.daemon.hang_up()
     site.daemon.says(RELOADED.format("phrases.goodbye"), ANSWER_S)
+
+    with urllib.request.urlopen(f"http://127.0.0.1:{site.port}/notice", timeout=10) as answer:
+        shown = json.load(answer)
+    assert (shown["mode"], shown["kept"]) == ("notice", True)
+    assert shown["wording"].startswith("I keep notes")
 
     trail = site.command("audit", "show", "--json")
     reloads = [line for line in trail.stdout.splitlines() if "admin.reload" in line]

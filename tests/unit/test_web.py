@@ -124,6 +124,13 @@ async def test_a_decision_by_touch_is_taken(monitor: Monitor) -> None:
     assert decided == [True, False]
 
 
+async def test_a_screen_is_told_what_to_show(monitor: Monitor, client: httpx.AsyncClient) -> None:
+    assert (await client.get("/notice")).status_code == 503
+    shown = {"mode": "notice", "policy_version": "1", "wording": "I keep notes.", "kept": False}
+    async with serving(monitor, 0, lambda: Controls(notice=lambda: shown)) as port, connected(port) as screen:
+        assert (await screen.get("/notice")).json() == shown
+
+
 async def test_without_a_conversation_nothing_is_decided(client: httpx.AsyncClient) -> None:
     assert (await client.post("/consent", params={"agreed": "yes"})).status_code == 503
 
