@@ -51,6 +51,7 @@ class MiniLmEncoder:
         self._tokenizer.no_padding()
         self._tokenizer.enable_truncation(LONGEST_TOKENS)
         self._thread = EngineThread("sentences")
+        self._last: dict[str, Matrix] = {}
 
     @property
     def worker(self) -> EngineThread:
@@ -72,10 +73,18 @@ class MiniLmEncoder:
         key = f"{self._key} {json.dumps(list(texts))}"
         data = self._kept.get(key)
         if data is not None and len(data) == len(texts) * DIMENSIONS * 4:
-            return np.frombuffer(data, "<f4").reshape(len(texts), DIMENSIONS).copy()
-        vectors = self._embed(texts)
-        self._kept.put(key, vectors.astype("<f4").tobytes())
+            vectors = np.frombuffer(data, "<f4").reshape(len(texts), DIMENSIONS).copy()
+        else:
+            vectors = self._embed_changed(texts)
+            self._kept.put(key, vectors.astype("<f4").tobytes())
+        self._last = dict(zip(texts, vectors, strict=True))
         return vectors
+
+    def _embed_changed(self, texts: Sequence[str]) -> Matrix:
+        """Embed the texts that were not among the last many: a reload changes few of the configuration's."""
+        fresh = [text for text in dict.fromkeys(texts) if text not in self._last]
+        known = self._last | dict(zip(fresh, self._embed(fresh), strict=True))
+        return np.stack([known[text] for text in texts])
 
     def _embed(self, texts: Sequence[str]) -> Matrix:
         """Embed all texts together: the products of the layers take the tokens of all, attention those of each."""
