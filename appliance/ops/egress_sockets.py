@@ -76,17 +76,30 @@ def _sockets(process: psutil.Process) -> Iterator[Seen]:
             yield Seen(kind=kind, host=connection.raddr.ip, port=connection.raddr.port)
         elif connection.laddr:
             yield Seen(kind=kind, host=connection.laddr.ip, port=connection.laddr.port, listening=True)
-    yield from _others(process.pid, known)
+    yield from _others(process, known)
 
 
-def _others(pid: int, known: set[int]) -> Iterator[Seen]:
-    """Yield the sockets that psutil does not list."""
+def _others(process: psutil.Process, known: set[int]) -> Iterator[Seen]:
+    """Yield the sockets that psutil does not list, nor when it is asked again: one may have been made meanwhile."""
+    unlisted = _unlisted(process.pid, known)
+    if not unlisted:
+        return
+    listed = {connection.fd for connection in process.net_connections("all")}
+    still = _unlisted(process.pid, listed)
+    for descriptor, inode in unlisted.items():
+        if still.get(descriptor) == inode:
+            yield Seen(kind="netlink" if inode in _netlink_inodes() else OTHER, host="kernel")
+
+
+def _unlisted(pid: int, known: set[int]) -> dict[int, str]:
+    """Return the inodes of the sockets whose descriptors are not `known`."""
+    found = {}
     for entry in Path(f"/proc/{pid}/fd").iterdir():
         with contextlib.suppress(OSError):
             target = str(entry.readlink())
             if target.startswith("socket:[") and int(entry.name) not in known:
-                inode = target[len("socket:[") : -1]
-                yield Seen(kind="netlink" if inode in _netlink_inodes() else OTHER, host="kernel")
+                found[int(entry.name)] = target[len("socket:[") : -1]
+    return found
 
 
 def _netlink_inodes() -> set[str]:
