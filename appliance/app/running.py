@@ -96,14 +96,8 @@ async def running(
         room = await asyncio.to_thread(EngineRoom, config)
         stack.callback(room.close)
         playout = Playout(card, clock)
-        engines = Engines(
-            transcriber=await asyncio.to_thread(room.transcriber),
-            turn_detector=await asyncio.to_thread(room.turn_detector),
-            model=await asyncio.to_thread(room.language_model),
-            voice=await asyncio.to_thread(room.voice, playout.sample_rate),
-        )
         monitor = monitor or Monitor(config, clock)
-        engines, watches = watched(engines, monitor.health, clock)
+        engines, watches = watched(await _loaded(room, playout), monitor.health, clock)
         detector = await asyncio.to_thread(room.voice_detector)
         wake_word = await asyncio.to_thread(room.wake_word_detector)
         logbook = Logbook(transcripts=config.log.transcripts)
@@ -134,17 +128,17 @@ async def running(
                 bus.subscribe(keeper)
         await conversation.session.start(greet=greet)
         microphone.start(gate.on_frame)
-        parts = Parts(
-            models=room.models,
-            database=ground.database,
-            knowledge=lambda: conversation.assistant.knowledge,
-            frames=lambda: microphone.frames - microphone.backlog,
-            engines=watches,
-            bus=bus,
-            fallen=lambda: room.fallen,
-        )
-        await stack.enter_async_context(watching(monitor, parts, config.monitoring, clock, engines.model))
         try:
+            parts = Parts(
+                models=room.models,
+                database=ground.database,
+                knowledge=lambda: conversation.assistant.knowledge,
+                frames=lambda: microphone.frames - microphone.backlog,
+                engines=watches,
+                bus=bus,
+                fallen=lambda: room.fallen,
+            )
+            await stack.enter_async_context(watching(monitor, parts, config.monitoring, clock, engines.model))
             async with buttons(config.attention, gate):
                 yield Appliance(
                     conversation=conversation,
@@ -164,3 +158,13 @@ async def running(
             microphone.stop()
             if not (resume and conversation.session.may_be_kept):  # else it may be continued at the next start
                 conversation.session.stop()
+
+
+async def _loaded(room: EngineRoom, playout: Playout) -> Engines:
+    """Load what every conversation needs. Raises ModelError, EngineError."""
+    return Engines(
+        transcriber=await asyncio.to_thread(room.transcriber),
+        turn_detector=await asyncio.to_thread(room.turn_detector),
+        model=await asyncio.to_thread(room.language_model),
+        voice=await asyncio.to_thread(room.voice, playout.sample_rate),
+    )
