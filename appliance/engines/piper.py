@@ -40,6 +40,9 @@ SHORT_KEPT = 100
 
 FULL_SCALE = 32_767
 
+LONGEST_CLAUSE = "the appointment in the afternoon is with another doctor, " * 4
+"""Longer than any: clauses end after 20 words, at the latest with the next word that may end one."""
+
 LEAD_S = 0.005
 PAUSE_S = {".": 0.22, "!": 0.22, "?": 0.25, ":": 0.18, ";": 0.18, ",": 0.10}
 """What a reader pauses after a clause; it replaces Piper's trailing silence, which varies."""
@@ -71,7 +74,7 @@ class PiperSynthesiser:
     ) -> None:
         self._fixed = fixed
         self._key = key_of("speech", voice, lexicon=config.lexicon, rate=output_rate)
-        build = partial(load_voice, voice, threads)
+        build = partial(_warm_voice, voice, threads)
         self._voice = Renewed("tts", [Way(where=PROCESSOR, build=build)])
         self._lexicon = config.lexicon
         self._speed = config.speed
@@ -174,6 +177,17 @@ def load_voice(voice: Path, threads: int) -> PiperVoice:
         return PiperVoice(session=session, config=PiperConfig.from_dict(settings))
     except Exception as error:  # onnxruntime has no common base class of its errors
         raise EngineError(f"cannot load the voice {voice}: {error}", remedy="run: appliance models verify") from error
+
+
+def _warm_voice(path: Path, threads: int) -> PiperVoice:
+    """Load a voice and let it speak as long a clause as there is.
+
+    ONNX Runtime keeps the memory of the longest clause so far: what it needs, it takes now and not in the middle of a
+    day (450 MiB after loading and 465 after 180 clauses, instead of 230 and 450).
+    """
+    voice = load_voice(path, threads)
+    say(voice, speak_words(LONGEST_CLAUSE), SynthesisConfig())
+    return voice
 
 
 def say(voice: Voice, words: Sequence[SpokenWord], settings: SynthesisConfig) -> tuple[Samples, tuple[int, ...]]:
