@@ -63,7 +63,7 @@ def soak(
     """Let simulated people talk, and report what suffered. Ctrl-C ends it, and the report is written all the same.
 
     The exit status is 1 when sound was lost, memory grew by more than 2 % after ten turns, threads or file
-    descriptors leaked, or less than 95 % of the questions were answered.
+    descriptors leaked, answers became slower, or less than 95 % of the questions were answered.
     """
     length = chosen_length(hours, minutes, turns)
     config = load(config_file)
@@ -137,7 +137,7 @@ async def _soak(
     load_meter = _Others(clock)
     async with running(config, card, clock, bus, on_step=tell_step) as appliance:
         tell_step("people talk; Ctrl-C ends it")
-        soak = Soak(appliance.session, sound, clock, witness, sample)
+        soak = Soak(appliance.session, _Mouth(sound), clock, witness, sample)
         talking = asyncio.create_task(soak.run(programme(cast), length, _Progress(clock, witness)))
         stopped = asyncio.create_task(stop.event.wait())
         await asyncio.wait({talking, stopped}, return_when=asyncio.FIRST_COMPLETED)
@@ -161,6 +161,19 @@ async def _soak(
             broken_off=stop.signal,
         )
         return figures(soak.course, witness, card, told)
+
+
+class _Mouth:
+    """The virtual microphone."""
+
+    def __init__(self, sound: VirtualSound) -> None:
+        self._sound = sound
+        self.play = sound.play
+
+    async def replug(self) -> None:
+        """Kill the sound server and start it again, without holding up the appliance."""
+        self._sound.stop()
+        await asyncio.to_thread(self._sound.start)
 
 
 class _Stop:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from appliance.clock import Clock
-from appliance.events import AnyEvent, PlayoutStarted, SpeechEnded
+from appliance.events import AnyEvent, DeviceFound, PlayoutStarted, SpeechEnded
 from appliance.ops.soak_programme import Part, SoakTurn, Sound
 from appliance.ops.soak_watch import Sample, Witness
 from appliance.ops.visit import PAUSE_S, POLL_S, SETTLED_S
@@ -53,10 +53,13 @@ class Playing(Protocol):
 
 
 class Mouth(Protocol):
-    """Plays into the microphone."""
+    """Plays into the microphone, and holds its plug."""
 
     def play(self, recording: Path) -> Playing:
         """Begin to play a WAV file."""
+
+    async def replug(self) -> None:
+        """Take the sound device away and give it back. What plays has ended."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,6 +141,8 @@ class Soak:
             self.course.samples.append(self._look(number))
 
     async def _say(self, turn: SoakTurn, *, cut_short: bool) -> Outcome:
+        if turn.unplugged:
+            await self._replug()
         self._set_background(turn.background)
         self._witness.take()
         begun = self._clock.now()
@@ -154,6 +159,16 @@ class Soak:
         if turn.part is Part.GOODBYE:
             self._set_background(None)
         return outcome_of(turn.part, self._witness.events, begun + turn.sound.last_voiced_s)
+
+    async def _replug(self) -> None:
+        """Take the sound device away, and wait until the appliance has found it again, or is not going to."""
+        self._hush()
+        self._witness.take()
+        await self._mouth.replug()
+        deadline = self._clock.now() + PATIENCE_S
+        while self._clock.now() < deadline and not any(isinstance(each, DeviceFound) for each in self._witness.events):
+            await self._clock.sleep(POLL_S)
+        await self._clock.sleep(PAUSE_S)
 
     async def _play(self, sound: Sound) -> None:
         playing = self._mouth.play(sound.path)

@@ -1,4 +1,4 @@
-"""What simulated people say to the appliance for hours: questions, words that cut in, noises, a goodbye."""
+"""What simulated people do to the appliance for hours: they ask, cut in, make a noise, say goodbye, pull the plug."""
 
 from __future__ import annotations
 
@@ -22,6 +22,8 @@ SNR_DB = 15.0
 
 BACKGROUND_S = 60
 KNOCKS_S = 1.2
+UNPLUGGED_EVERY = 5
+"""Before every fifth person the sound device is lost and comes back."""
 _KNOCK_AT_S = (0.1, 0.35, 0.7)
 _KNOCK_DECAY_S = 0.04
 _KNOCK_PEAK = 0.5
@@ -34,6 +36,8 @@ class Part(StrEnum):
 
     QUESTION = "question"
     """Asked when it is quiet."""
+    ORDER = "order"
+    """Asked about an order: with nothing behind it, the tool of the example site fails."""
     CUT_IN = "cut in"
     """Said while the answer to the turn before is being heard."""
     NOISE = "noise"
@@ -47,7 +51,7 @@ PERSON = (
     Part.QUESTION,
     Part.QUESTION,
     Part.CUT_IN,
-    Part.QUESTION,
+    Part.ORDER,
     Part.NOISE,
     Part.QUESTION,
     Part.CUT_IN,
@@ -74,6 +78,8 @@ class SoakTurn:
     sound: Sound
     background: Sound | None
     """What is to be heard in the background."""
+    unplugged: bool = False
+    """Whether the sound device is lost before it, and comes back."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +88,7 @@ class Cast:
 
     questions: Sequence[Sound]
     cut_ins: Sequence[Sound]
+    order: Sound
     goodbye: Sound
     noise: Sound
     background: Sound
@@ -90,16 +97,18 @@ class Cast:
 def prepare(questions: Sequence[Path], cut_ins: Sequence[Path], noise: Path | None, folder: Path) -> Cast:
     """Write every sound into `folder` as WAV. `noise` is a recording, None for a made one.
 
-    Raises AudioFileError when a recording cannot be read, EngineError when the goodbye cannot be spoken.
+    Raises AudioFileError when a recording cannot be read, EngineError when the other words cannot be spoken.
     """
     asked = [Recording.load(path) for path in questions]
     cutting = [Recording.load(path) for path in cut_ins]
+    order = say(Words("order", SLT, ("What is the status of order four two seven one?",)))
     farewell = say(Words("goodbye", SLT, ("Goodbye.",)))
     speech = np.concatenate([each.pcm[each.first_voiced : each.last_voiced + 1] for each in asked])
     raw = made_hum() if noise is None else _looped(read_audio(noise))
     return Cast(
         questions=[_write(folder / f"question-{n}.wav", each.pcm, each.last_voiced) for n, each in enumerate(asked)],
         cut_ins=[_write(folder / f"cut-in-{n}.wav", each.pcm, each.last_voiced) for n, each in enumerate(cutting)],
+        order=_write(folder / "order.wav", order, len(order)),
         goodbye=_write(folder / "goodbye.wav", farewell, len(farewell)),
         noise=_write(folder / "noise.wav", made_knocks(), 0),
         background=_write(folder / "background.wav", noise_at_snr(raw, speech, LISTENING_RATE, SNR_DB), 0),
@@ -109,18 +118,21 @@ def prepare(questions: Sequence[Path], cut_ins: Sequence[Path], noise: Path | No
 def programme(cast: Cast) -> Iterator[SoakTurn]:
     """Yield turns without end: one person after another; behind every second one there is background noise."""
     questions, cut_ins = itertools.cycle(cast.questions), itertools.cycle(cast.cut_ins)
-    for background in itertools.cycle((None, cast.background)):
-        for part in PERSON:
+    for person, background in enumerate(itertools.cycle((None, cast.background)), start=1):
+        for number, part in enumerate(PERSON):
             match part:
                 case Part.QUESTION:
                     sound = next(questions)
                 case Part.CUT_IN:
                     sound = next(cut_ins)
+                case Part.ORDER:
+                    sound = cast.order
                 case Part.NOISE:
                     sound = cast.noise
                 case Part.GOODBYE:
                     sound = cast.goodbye
-            yield SoakTurn(part=part, sound=sound, background=background)
+            unplugged = number == 0 and person % UNPLUGGED_EVERY == 0
+            yield SoakTurn(part=part, sound=sound, background=background, unplugged=unplugged)
 
 
 def made_knocks() -> Samples:

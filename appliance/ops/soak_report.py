@@ -19,6 +19,8 @@ MAX_GROWTH_PERCENT = 2.0
 MIN_ANSWERED_PERCENT = 95.0
 LATENCY_TURNS = 50
 """The first and the last so many answers are compared."""
+MAX_DRIFT = 1.1
+"""The slow answers at the end may take so many times as long as those at the beginning (p95)."""
 LOADED_PERCENT = 10.0
 """Above this share of the processors for other programs the machine counts as loaded."""
 ROWS = 12
@@ -26,8 +28,8 @@ ROWS = 12
 
 INTRODUCTION = """\
 Recordings are played into a virtual microphone and answered aloud by the real engines, through PortAudio on a private
-PulseAudio. Two turns in ten cut into an answer, one is a noise, one a goodbye; behind every second person there is
-background noise. This report was written by `{command}`."""
+PulseAudio. Two turns in ten cut into an answer, one asks a tool that fails, one is a noise, one a goodbye; behind every
+second person there is background noise, and before every fifth the sound server is killed and started again. This report was written by `{command}`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +78,8 @@ class SoakFigures:
     errors: dict[str, int]
     restarts: int
     lost: int
+    found: int
+    tools_failed: int
 
     @property
     def warm(self) -> tuple[Sample, ...]:
@@ -101,9 +105,14 @@ class SoakFigures:
         return float(fit[0]) * 100
 
     @property
+    def drift(self) -> float:
+        """How many times as long the slow ones (p95) of the last answers took as those of the first; 1 without any."""
+        return self.last.p95 / self.first.p95 if self.first and self.last else 1.0
+
+    @property
     def faults(self) -> list[str]:
         """What is wrong, in words; nothing when the soak has passed."""
-        return [*self._of_the_talk(), *self._of_the_process()]
+        return [*self._of_the_talk(), *self._of_the_sound(), *self._of_the_process()]
 
     def _of_the_talk(self) -> list[str]:
         faults = []
@@ -113,11 +122,18 @@ class SoakFigures:
             faults.append(
                 f"{self.answered} of {self.asked} questions were answered, less than {MIN_ANSWERED_PERCENT:.0f} %"
             )
-        faults += [
+        if self.first and self.last and self.asked >= 2 * LATENCY_TURNS and self.drift > MAX_DRIFT:
+            faults.append(f"answers became slower: p95 {self.drift:.2f} times as long, more than {MAX_DRIFT:g}")
+        return faults
+
+    def _of_the_sound(self) -> list[str]:
+        faults = [
             f"sound was lost at {direction} (xruns: {count})"
             for direction, count in sorted(self.xruns.items())
             if count
         ]
+        if self.lost > self.found:
+            faults.append(f"the sound device was lost {self.lost} times and found {self.found} times")
         return faults
 
     def _of_the_process(self) -> list[str]:
@@ -163,6 +179,8 @@ def figures(course: Course, witness: Witness, card: WatchedCard, conditions: Con
         errors=dict(witness.errors),
         restarts=witness.restarts,
         lost=witness.lost,
+        found=witness.found,
+        tools_failed=witness.tools_failed,
     )
 
 
@@ -172,6 +190,7 @@ def as_json(result: SoakFigures) -> dict[str, object]:
         "growth_percent": result.growth_percent,
         "late_growth_percent": result.late_growth_percent,
         "slope_mib_per_100_turns": result.slope_mib,
+        "p95_drift": result.drift,
         "faults": result.faults,
     }
 
@@ -235,9 +254,11 @@ def _talk_rows(result: SoakFigures) -> list[tuple[str, ...]]:
         ("noises answered", f"{result.noises_answered} of {result.noises}", ""),
         ("first sound, first 50 answers", _spread(result.first), note),
         ("first sound, last 50 answers", _spread(result.last), note),
+        ("p95 of the last to that of the first", f"{result.drift:.2f}", ""),
+        ("calls of tools that failed", f"{result.tools_failed}", "as intended"),
         ("errors of engines", errors or "0", ""),
         ("deaf restarts", f"{result.restarts}", ""),
-        ("devices lost", f"{result.lost}", ""),
+        ("sound device lost", f"{result.lost}", f"and found again {result.found} times"),
     ]
 
 

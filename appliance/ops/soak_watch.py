@@ -16,8 +16,10 @@ from appliance.events import (
     AudioRestarted,
     AudioXrun,
     BargeInRefused,
+    DeviceFound,
     DeviceLost,
     EngineFailed,
+    ToolFinished,
     TurnCommitted,
 )
 
@@ -39,6 +41,9 @@ class Witness:
     """Noises and backchannels during an answer, which went on."""
     restarts: int = 0
     lost: int = 0
+    found: int = 0
+    tools_failed: int = 0
+    """Calls of tools that failed."""
 
     def __call__(self, event: AnyEvent) -> None:
         """Take note of an event."""
@@ -56,6 +61,10 @@ class Witness:
                 self.restarts += 1
             case DeviceLost():
                 self.lost += 1
+            case DeviceFound():
+                self.found += 1
+            case ToolFinished(ok=False):
+                self.tools_failed += 1
 
     def take(self) -> list[AnyEvent]:
         """Return what has happened since the last call, and forget it."""

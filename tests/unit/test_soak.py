@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import cycle, pairwise
 from pathlib import Path
 
 import pytest
 
-from appliance.events import AnyEvent, BargeIn, PlayoutStarted, SpeechEnded, TurnCommitted
+from appliance.events import AnyEvent, BargeIn, DeviceFound, PlayoutStarted, SpeechEnded, TurnCommitted
 from appliance.ops.soak import CUT_IN_AFTER_S, PATIENCE_S, Course, Length, Soak, first_sound_ms, outcome_of
 from appliance.ops.soak_programme import Part, SoakTurn, Sound
 from appliance.ops.soak_watch import Sample, Witness
@@ -20,6 +20,7 @@ SPOKEN_S = 3.0
 LAST_VOICED_S = 2.7
 THINKING_S = 1.0
 REPLY_S = 4.0
+FOUND_S = 2.5
 HUM = Sound(path=Path("hum.wav"), last_voiced_s=0.0)
 
 
@@ -66,6 +67,7 @@ class Appliance:
     deaf: bool = False
     played: list[tuple[float, str]] = field(default_factory=list)
     playing: list[FakePlaying] = field(default_factory=list)
+    replugged: list[float] = field(default_factory=list)
     reply: tuple[float, float] = (-1.0, -1.0)
 
     @property
@@ -87,6 +89,10 @@ class Appliance:
             self._at(SPOKEN_S + THINKING_S, lambda: heard(self.clock.now()))
             self.reply = (now + SPOKEN_S + THINKING_S, now + SPOKEN_S + THINKING_S + REPLY_S)
         return self.playing[-1]
+
+    async def replug(self) -> None:
+        self.replugged.append(self.clock.now())
+        self._at(FOUND_S, lambda: DeviceFound(**stamp(self.clock.now()), direction="capture"))  # type: ignore[arg-type]
 
     def _interrupt(self) -> None:
         if self.speaking:
@@ -190,6 +196,20 @@ def test_the_background_lasts_from_turn_to_turn_and_ends_with_the_goodbye() -> N
     scene = run_virtually(play())
     assert [name for _, name in scene.appliance.played] == ["hum", "question", "question", "goodbye", "question"]
     assert scene.appliance.playing[0].killed
+
+
+def test_a_person_comes_when_the_device_that_was_lost_has_been_found() -> None:
+    async def play() -> Scene:
+        scene = Scene()
+        parts = [turn(Part.GOODBYE, background=HUM), replace(turn(Part.QUESTION), unplugged=True)]
+        await scene.run(iter([*parts, turn(Part.QUESTION)]), Length(turns=2))
+        return scene
+
+    appliance = run_virtually(play()).appliance
+    (lost,) = appliance.replugged
+    assert appliance.playing[0].killed
+    assert appliance.played[-1][0] >= lost + FOUND_S
+    assert appliance.played[-1][1] == "question"
 
 
 def test_when_it_is_broken_off_nothing_plays_on_and_what_was_done_counts() -> None:

@@ -49,9 +49,13 @@ def test_every_person_asks_cuts_in_makes_a_noise_and_says_goodbye(cast: Cast) ->
     turns = list(islice(programme(cast), 40))
     assert len(PERSON) == 10
     assert [turn.part for turn in turns] == list(PERSON) * 4
-    assert Counter(PERSON) == {Part.QUESTION: 6, Part.CUT_IN: 2, Part.NOISE: 1, Part.GOODBYE: 1}
+    assert Counter(PERSON) == {Part.QUESTION: 5, Part.ORDER: 1, Part.CUT_IN: 2, Part.NOISE: 1, Part.GOODBYE: 1}
     assert PERSON[-1] is Part.GOODBYE
     assert all(PERSON[at - 1] is Part.QUESTION for at, part in enumerate(PERSON) if part is Part.CUT_IN)
+
+
+def test_before_every_fifth_person_the_device_is_lost(cast: Cast) -> None:
+    assert [n for n, turn in enumerate(islice(programme(cast), 120)) if turn.unplugged] == [40, 90]
 
 
 def test_behind_every_second_person_there_is_noise(cast: Cast) -> None:
@@ -61,7 +65,7 @@ def test_behind_every_second_person_there_is_noise(cast: Cast) -> None:
 
 def test_all_recordings_have_their_turn(cast: Cast) -> None:
     asked = Counter(turn.sound.path for turn in islice(programme(cast), 20) if turn.part is Part.QUESTION)
-    assert asked == {sound.path: 6 for sound in cast.questions}
+    assert asked == {sound.path: 5 for sound in cast.questions}
 
 
 def test_the_sounds_are_what_they_are_called(cast: Cast, spoken: Path) -> None:

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from appliance.audio.card import BLOCK_S, CAPTURE, PLAYOUT
-from appliance.events import AudioRestarted, AudioXrun, DeviceLost, EngineFailed
+from appliance.events import AudioRestarted, AudioXrun, DeviceFound, DeviceLost, EngineFailed, ToolFinished
+from appliance.ops.bench.conversation import Spread
 from appliance.ops.soak import Course, Outcome
 from appliance.ops.soak_programme import Part
 from appliance.ops.soak_report import Conditions, SoakFigures, as_json, as_markdown, figures, thinned
@@ -36,6 +37,10 @@ def outcome(part: Part = Part.QUESTION, ms: float | None = 800.0, *, cut_off: bo
     return Outcome(part=part, answered=ms is not None, cut_off=cut_off, first_sound_ms=ms)
 
 
+def finished(*, ok: bool, **stamp: object) -> ToolFinished:
+    return ToolFinished(**stamp, tool="t", ok=ok, empty=False, error_code="", duration_s=0.1, result={})  # type: ignore[arg-type]
+
+
 def course(*outcomes: Outcome, samples: tuple[Sample, ...] = ()) -> Course:
     return Course(begun=100.0, ended=700.0, outcomes=list(outcomes), samples=list(samples))
 
@@ -56,6 +61,11 @@ def test_a_good_soak_has_no_faults() -> None:
     [
         ({"xruns": {PLAYOUT: 2}}, "sound was lost at playout (xruns: 2)"),
         ({"xruns": {CAPTURE: 1}}, "sound was lost at capture"),
+        ({"lost": 2, "found": 1}, "the sound device was lost 2 times and found 1 times"),
+        (
+            {"asked": 100, "answered": 100, "first": Spread.of([800.0] * 50), "last": Spread.of([900.0] * 50)},
+            "answers became slower: p95 1.12 times as long",
+        ),
         ({"samples": (taken(10), taken(30, 1021.0))}, "memory grew by 2.1 %"),
         ({"samples": (taken(10), taken(30, threads=10))}, "threads leaked: 9 after turn 10, 10 at the end"),
         ({"samples": (taken(10), taken(30, descriptors=21))}, "descriptors leaked: 20 after turn 10, 21 at the end"),
@@ -158,11 +168,14 @@ def test_the_witness_counts_what_concerns_the_whole_run() -> None:
         EngineFailed(**stamp, engine="llm", code="engine", detail="it broke"),  # type: ignore[arg-type]
         AudioRestarted(**stamp, reason="deaf", count=1),  # type: ignore[arg-type]
         DeviceLost(**stamp, direction=CAPTURE, detail="gone"),  # type: ignore[arg-type]
+        DeviceFound(**stamp, direction=CAPTURE),  # type: ignore[arg-type]
+        finished(ok=False, **stamp),
+        finished(ok=True, **stamp),
     ):
         witness(event)
     assert (witness.xruns, witness.errors) == (Counter({PLAYOUT: 3}), Counter({"engine": 1}))
-    assert (witness.restarts, witness.lost) == (1, 1)
-    assert len(witness.take()) == 5
+    assert (witness.restarts, witness.lost, witness.found, witness.tools_failed) == (1, 1, 1, 1)
+    assert len(witness.take()) == 8
     assert witness.take() == []
 
 
