@@ -101,7 +101,7 @@ def prepare(questions: Sequence[Path], cut_ins: Sequence[Path], noise: Path | No
     """
     asked = [Recording.load(path) for path in questions]
     cutting = [Recording.load(path) for path in cut_ins]
-    order = say(Words("order", SLT, ("What is the status of order four two seven one?",)))
+    order = say(Words("order", SLT, ("Is my order ready? The number is four two seven one.",)))
     farewell = say(Words("goodbye", SLT, ("Goodbye.",)))
     speech = np.concatenate([each.pcm[each.first_voiced : each.last_voiced + 1] for each in asked])
     raw = made_hum() if noise is None else _looped(read_audio(noise))

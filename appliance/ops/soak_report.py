@@ -29,7 +29,8 @@ ROWS = 12
 INTRODUCTION = """\
 Recordings are played into a virtual microphone and answered aloud by the real engines, through PortAudio on a private
 PulseAudio. Two turns in ten cut into an answer, one asks a tool that fails, one is a noise, one a goodbye; behind every
-second person there is background noise, and before every fifth the sound server is killed and started again. This report was written by `{command}`."""
+second person there is background noise, and before every fifth the sound server is killed and started again. This
+report was written by `{command}`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
