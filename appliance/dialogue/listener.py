@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import deque
-from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
@@ -13,29 +11,12 @@ from appliance.audio.ports import FRAME_SAMPLES, LISTENING_RATE, Frame, Samples
 from appliance.clock import Clock
 from appliance.config.models import Config
 from appliance.dialogue.endpointing import Endpointer, Signal
-from appliance.dialogue.partials import PartialCadence, StablePrefix
 from appliance.dialogue.tasks import TaskSet
+from appliance.dialogue.utterance import UserTurn, Utterance
 from appliance.engines.ports import Transcriber, Transcript, TurnDetector
 
 TRAILING_SILENCE = LISTENING_RATE // 5
 """Silence kept after the last voiced sample for the recogniser: 200 ms, so that no last consonant is cut."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UserTurn:
-    """What the person said in one turn."""
-
-    transcript: Transcript
-    reason: str
-    """Why it ended: `semantic`, `silence`, `cap`, `release`."""
-    voiced_s: float
-    """Length from the first to the last voiced sample."""
-    last_voiced: int
-    """Stream position just after the last voiced sample."""
-    decided_t: float
-    """When the end was decided, in seconds of the clock."""
-    transcribed_t: float
-    """When the transcript was there, in seconds of the clock; often before the end was decided."""
 
 
 class ListenerObserver(Protocol):
@@ -63,49 +44,6 @@ class ListenerObserver(Protocol):
         """A partial transcript or the turn detector raised; the turn goes on without it."""
 
 
-@dataclass(slots=True)
-class _Utterance:
-    """The turn under way, or one that waits for its transcript."""
-
-    frames: list[Frame]
-    stable: StablePrefix = field(default_factory=StablePrefix)
-    cadence: PartialCadence = field(default_factory=PartialCadence)
-    early: asyncio.Task[None] | None = None
-    """A pass that was begun while the person spoke, or in the first frame of silence."""
-    early_until: int = 0
-    """How far the last early pass heard."""
-    understood: Transcript | None = None
-    """What it understood, once it is done."""
-    understood_t: float = 0.0
-    awaited: bool = False
-    """The person is quiet, and the early pass under way has heard all they said."""
-    final: asyncio.Task[None] | None = None
-    transcript: Transcript | None = None
-    transcribed_t: float = 0.0
-    reason: str | None = None
-    decided_t: float = 0.0
-    first_voiced: int = 0
-    last_voiced: int = 0
-
-    @property
-    def end(self) -> int:
-        """Position just after the last sample."""
-        return self.frames[-1].end
-
-    def sound(self, until: int | None = None) -> Samples:
-        """Return the samples up to stream position `until`, 16 kHz."""
-        pcm = np.concatenate([frame.pcm for frame in self.frames])
-        return pcm if until is None else pcm[: max(until - self.frames[0].start, 0)]
-
-    def drop_passes(self) -> None:
-        """Cancel the transcriptions in flight."""
-        for task in (self.early, self.final):
-            if task is not None:
-                task.cancel()
-        self.early = self.final = None
-        self.awaited = False
-
-
 class Listener:
     """Buffers the utterance under way and asks the recogniser and the turn detector about it."""
 
@@ -131,8 +69,8 @@ class Listener:
         self._before: deque[Frame] = deque(
             maxlen=_frames(config.vad.prefix_padding_ms) + _frames(config.vad.min_speech_duration_ms)
         )
-        self._current: _Utterance | None = None
-        self._closing: _Utterance | None = None
+        self._current: Utterance | None = None
+        self._closing: Utterance | None = None
 
     @property
     def in_speech(self) -> bool:
@@ -181,7 +119,7 @@ class Listener:
             self._before.clear()
         self._current = self._closing = None
 
-    def _early_pass_due(self, utterance: _Utterance) -> bool:
+    def _early_pass_due(self, utterance: Utterance) -> bool:
         """Tell whether to transcribe now: at intervals, and at once when the voice stops, in case this is the end."""
         if not (self._partials and self.partials_enabled) or utterance.transcript is not None:
             return False
@@ -191,19 +129,19 @@ class Listener:
             return not self._heard_all(utterance)
         return utterance.cadence.due(utterance.end)
 
-    def _heard_all(self, utterance: _Utterance) -> bool:
+    def _heard_all(self, utterance: Utterance) -> bool:
         return utterance.early_until >= self._endpointer.last_voiced
 
     def _handle(self, signals: tuple[Signal, ...]) -> None:
         for signal in signals:
             if signal is Signal.SPEECH_STARTED:
-                self._current = _Utterance(list(self._before))
+                self._current = Utterance(list(self._before))
                 self._before.clear()
                 self._observer.speech_started(self._endpointer.speech_start)
             elif self._current is not None:
                 self._handle_in_turn(signal, self._current)
 
-    def _handle_in_turn(self, signal: Signal, utterance: _Utterance) -> None:
+    def _handle_in_turn(self, signal: Signal, utterance: Utterance) -> None:
         match signal:
             case Signal.PAUSED:
                 self._conclude(utterance)
@@ -216,7 +154,7 @@ class Listener:
             case Signal.ENDED:
                 self._end(utterance)
 
-    def _conclude(self, utterance: _Utterance) -> None:
+    def _conclude(self, utterance: Utterance) -> None:
         """Find the words of the whole utterance: from an early pass that has heard them all, or by a final one."""
         if not self._adopts_early or not self._heard_all(utterance):
             self._transcribe(utterance)
@@ -227,12 +165,12 @@ class Listener:
         else:
             self._adopt(utterance, utterance.understood, utterance.understood_t, utterance.early_until)
 
-    def _transcribe(self, utterance: _Utterance) -> None:
+    def _transcribe(self, utterance: Utterance) -> None:
         utterance.drop_passes()
         until = self._endpointer.last_voiced + TRAILING_SILENCE
         utterance.final = self._tasks.spawn(self._transcribe_final(utterance, until), self._failed)
 
-    def _end(self, utterance: _Utterance) -> None:
+    def _end(self, utterance: Utterance) -> None:
         endpointer = self._endpointer
         utterance.reason = endpointer.end_reason
         utterance.decided_t = self._clock.now()
@@ -242,22 +180,13 @@ class Listener:
             self._transcribe(utterance)  # it ended without a pause, by the cap
         self._deliver(utterance)
 
-    def _deliver(self, utterance: _Utterance) -> None:
-        if utterance.reason is None or utterance.transcript is None:
-            return
-        self._closing = None
-        self._observer.turn_ended(
-            UserTurn(
-                transcript=utterance.transcript,
-                reason=utterance.reason,
-                voiced_s=(utterance.last_voiced - utterance.first_voiced) / LISTENING_RATE,
-                last_voiced=utterance.last_voiced,
-                decided_t=utterance.decided_t,
-                transcribed_t=utterance.transcribed_t,
-            )
-        )
+    def _deliver(self, utterance: Utterance) -> None:
+        turn = utterance.turn()
+        if turn is not None:
+            self._closing = None
+            self._observer.turn_ended(turn)
 
-    async def _transcribe_early(self, utterance: _Utterance) -> None:
+    async def _transcribe_early(self, utterance: Utterance) -> None:
         began = utterance.cadence.started(utterance.end)
         transcript = await self._transcriber.transcribe(utterance.sound(), final=False)
         utterance.early = None
@@ -269,26 +198,26 @@ class Listener:
         elif transcript.text:
             self._observer.understood_so_far(transcript.text, utterance.stable.update(transcript.text))
 
-    def _early_failed(self, utterance: _Utterance, error: Exception) -> None:
+    def _early_failed(self, utterance: Utterance, error: Exception) -> None:
         utterance.early = None
         self._observer.assistance_failed(error)
         if utterance.awaited:
             self._transcribe(utterance)
 
-    async def _transcribe_final(self, utterance: _Utterance, until: int) -> None:
+    async def _transcribe_final(self, utterance: Utterance, until: int) -> None:
         at = utterance.end
         transcript = await self._transcriber.transcribe(utterance.sound(until))
         utterance.final = None
         self._adopt(utterance, transcript, self._clock.now(), at)
 
-    def _adopt(self, utterance: _Utterance, transcript: Transcript, t: float, heard_until: int) -> None:
+    def _adopt(self, utterance: Utterance, transcript: Transcript, t: float, heard_until: int) -> None:
         utterance.transcript, utterance.transcribed_t = transcript, t
         if utterance.reason is None:
             self._observer.paused(transcript)
             self._handle(self._endpointer.on_transcript(transcript.text, heard_until))
         self._deliver(utterance)
 
-    async def _ask(self, utterance: _Utterance) -> None:
+    async def _ask(self, utterance: Utterance) -> None:
         at = utterance.end
         probability = await self._turn_detector.finished(utterance.sound())
         if self._current is utterance:

@@ -14,12 +14,13 @@ from appliance.dialogue.contest import Contest, Ears, Stream
 from appliance.dialogue.controls import Controls
 from appliance.dialogue.history import History
 from appliance.dialogue.journal import Journal
-from appliance.dialogue.listener import Listener, UserTurn
+from appliance.dialogue.listener import Listener
 from appliance.dialogue.phrases import PhraseBook
 from appliance.dialogue.responding import Responder
 from appliance.dialogue.silence import SilenceSignal, SilenceWatch
 from appliance.dialogue.speaker import Asked, Speaker
 from appliance.dialogue.tasks import TaskSet
+from appliance.dialogue.utterance import UserTurn
 from appliance.engines.ports import LanguageModel, Message, Synthesiser, Transcriber, Transcript, TurnDetector
 from appliance.events import BargeIn as BargeInEvent
 from appliance.events import PartialTranscript, SessionEnded, SpeechEnded, SpeechStarted, Transcribed
