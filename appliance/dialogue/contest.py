@@ -51,7 +51,6 @@ class Ears:
     """Whether the last frame was."""
     in_speech: Callable[[], bool]
     """Whether a turn of the person is under way."""
-    failed: Callable[[Exception], None]
 
 
 class Contest:
@@ -115,7 +114,7 @@ class Contest:
         for signal in signals:
             match signal:
                 case BargeInSignal.ASK:
-                    self._tasks.spawn(self._recognise(), self._ears.failed)
+                    self._tasks.spawn(self._recognise(), self._journal.report)
                 case BargeInSignal.HOLD:
                     self._speaker.hold()
                 case BargeInSignal.ACCEPTED:

@@ -6,7 +6,8 @@ import uuid
 
 from appliance.bus import Bus
 from appliance.clock import Clock
-from appliance.events import AnyEvent, StateChanged
+from appliance.errors import ApplianceError
+from appliance.events import AnyEvent, EngineFailed, StateChanged
 
 
 class Journal:
@@ -41,3 +42,9 @@ class Journal:
         if state != self._state:
             self._state = state
             self.emit(StateChanged, state=state)
+
+    def report(self, error: BaseException) -> None:
+        """Publish an engine's failure."""
+        cause = error.exceptions[0] if isinstance(error, BaseExceptionGroup) else error
+        code = cause.code if isinstance(cause, ApplianceError) else "internal"
+        self.emit(EngineFailed, engine=type(cause).__name__, code=code, detail=str(cause))

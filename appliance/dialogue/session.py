@@ -16,10 +16,12 @@ from appliance.dialogue.history import History
 from appliance.dialogue.journal import Journal
 from appliance.dialogue.listener import Listener
 from appliance.dialogue.phrases import PhraseBook
+from appliance.dialogue.reading import ReadAhead
 from appliance.dialogue.responding import Responder
 from appliance.dialogue.silence import SilenceSignal, SilenceWatch
 from appliance.dialogue.speaker import Asked, Speaker
 from appliance.dialogue.tasks import TaskSet
+from appliance.dialogue.turn import Mouth
 from appliance.dialogue.utterance import UserTurn
 from appliance.engines.ports import LanguageModel, Message, Synthesiser, Transcriber, Transcript, TurnDetector
 from appliance.events import BargeIn as BargeInEvent
@@ -72,24 +74,16 @@ class Session:
         self._clock = clock
         self._journal = journal
         self._tasks = TaskSet()
-        self._speaker = Speaker(
-            engines.model,
-            responder,
-            engines.voice,
-            loudspeaker,
-            clock,
-            journal,
-            phrases,
-            History(preamble(config)),
-            config.phrases.engine_error,
-        )
+        self._history = History(preamble(config))
+        self._reading = ReadAhead(engines.model, self._history, self._tasks, journal)
+        mouth = Mouth(voice=engines.voice, loudspeaker=loudspeaker, phrases=phrases, clock=clock)
+        self._speaker = Speaker(mouth, responder, self._history, self._reading, journal, config.phrases.engine_error)
         self._listener = Listener(config, engines.transcriber, engines.turn_detector, self, self._tasks, clock)
         ears = Ears(
             transcriber=engines.transcriber,
             utterance=self._listener.utterance,
             voiced=lambda: self._listener.voiced,
             in_speech=lambda: self._listener.in_speech,
-            failed=self.assistance_failed,
         )
         self._stream = Stream(clock)
         self._contest = Contest(config, self._speaker, journal, self._stream, self._tasks, ears)
@@ -108,7 +102,7 @@ class Session:
 
         A greeting that asks comes after the answer to the question about consent, so that a yes has one meaning.
         """
-        await self._engines.model.prefill(self._speaker.history.asking(""))
+        await self._engines.model.prefill(self._history.asking(""))
         self._journal.enter("idle")
         greeting = self._config.persona.greeting if greet else ""
         if self._consent.asks:
@@ -129,18 +123,18 @@ class Session:
     @property
     def turns(self) -> Sequence[Message]:
         """What was said and heard so far in this conversation."""
-        return self._speaker.history.turns
+        return self._history.turns
 
     def restore(self, turns: Sequence[Message]) -> None:
         """Go on with a conversation in which this was said; before `start`."""
-        self._speaker.history.restore(turns)
+        self._history.restore(turns)
 
     def take_over(self, other: Session) -> None:
         """Go on with the conversation of another session, while nobody speaks; instead of `start`."""
         self.restore(other.turns)
         self._consent.take_over(other._consent)
         self._misunderstood, self._welcome = other._misunderstood, other._welcome
-        self._speaker.read_ahead("")
+        self._reading.read("")
 
     @property
     def speaking(self) -> bool:
@@ -192,7 +186,7 @@ class Session:
             self._journal.enter("listening")
             self._moment = moment(self._clock.local_time(self._config.site.timezone))
             if self._speaker.preparing is None:
-                self._speaker.read_ahead(self._prompt(""))
+                self._reading.read(self._prompt(""))
         elif not self._speaker.audible:
             # The person goes on before the answer has begun: wait for their words. If there are none, it was a noise.
             self._speaker.hold()
@@ -206,7 +200,7 @@ class Session:
         """
         self._journal.emit(PartialTranscript, text=text, stable=stable)
         if not self._speaker.active and self._speaker.preparing is None:
-            self._speaker.read_ahead(self._prompt(text))
+            self._reading.read(self._prompt(text))
 
     def paused(self, transcript: Transcript) -> None:
         """Prepare the reply, in case this was the end."""
@@ -252,11 +246,11 @@ class Session:
 
     def assistance_failed(self, error: Exception) -> None:
         """Note it; the conversation goes on without a partial transcript or a semantic end."""
-        self._speaker.report(error)
+        self._journal.report(error)
 
     def recognition_failed(self, error: Exception) -> None:
         """Say so; the next turn works."""
-        self._speaker.report(error)
+        self._journal.report(error)
         self._speaker.say(self._config.phrases.engine_error)
 
     # Answering.
@@ -270,7 +264,7 @@ class Session:
             self._speaker.say(decided, welcome, asked=Asked(text=text, prompt=""))
         elif self._consent.is_withdrawal(text):
             self._speaker.drop()
-            self._tasks.spawn(self._forget_all(text), self.assistance_failed)
+            self._tasks.spawn(self._forget_all(text), self._journal.report)
         elif command is not None:
             self._speaker.drop()
             self._obey(command, text)
@@ -321,13 +315,13 @@ class Session:
     def decide_by_touch(self, *, agreed: bool) -> None:
         """Take a decision about what is kept that was made on a screen or with a button."""
         if self._consent.allows and not agreed:
-            self._tasks.spawn(self._forget_all("", "touch"), self.assistance_failed)
+            self._tasks.spawn(self._forget_all("", "touch"), self._journal.report)
         else:
             self._consent.touch(agreed=agreed)
 
     def _inform(self) -> None:
         """Tell or ask what has to be said about what is kept, unless the person was just asked something else."""
-        turns = self._speaker.history.turns
+        turns = self._history.turns
         asked = self._responder.awaits_answer or (turns and turns[-1].text.rstrip().endswith("?"))
         if turns and not asked and not self._listener.busy:
             self._speaker.say(self._consent.wording, told=self._consent.told)
@@ -335,7 +329,7 @@ class Session:
     async def _forget_all(self, text: str, how: str = "voice") -> None:
         """Forget the conversation so far, here and where it was kept, and say what became of it."""
         self._consent.withdraw(text, how)
-        self._speaker.history.clear()
+        self._history.clear()
         await self._responder.end_session()
         phrases = self._config.consent
         gone = await self._forget(self._journal.session_id)
@@ -381,16 +375,16 @@ class Session:
             self._consent.end()
             self._journal.emit(SessionEnded, reason=self._ending)
             self._ending = ""
-            self._speaker.history.clear()
-            self._tasks.spawn(self._responder.end_session(), self.assistance_failed)
+            self._history.clear()
+            self._tasks.spawn(self._responder.end_session(), self._journal.report)
             self._journal.begin_session()
             self._consent.begin()
         model = self._engines.model
-        self._speaker.history.trim(model.count_tokens, model.context_tokens)
-        self._speaker.read_ahead("")
+        self._history.trim(model.count_tokens, model.context_tokens)
+        self._reading.read("")
 
     def _watch_silence(self, frame: Frame) -> None:
-        waiting = self.idle and (bool(self._speaker.history.turns) or self._consent.awaits_answer)
+        waiting = self.idle and (bool(self._history.turns) or self._consent.awaits_answer)
         aloud = self._config.attention.mode is AttentionMode.ALWAYS
         match self._silence.on_frame(frame, waiting=waiting, person_speaks=self._listener.busy):
             case SilenceSignal.PROMPT if aloud:

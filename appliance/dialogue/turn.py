@@ -10,12 +10,24 @@ from dataclasses import dataclass
 from appliance.audio.ports import Loudspeaker
 from appliance.clock import Clock
 from appliance.dialogue.clauses import ClauseSplitter
+from appliance.dialogue.phrases import PhraseBook
 from appliance.dialogue.spoken import heard_text
 from appliance.engines.ports import Speech, Synthesiser
 from appliance.events import ClauseReady, ClauseSynthesised, TextDelta
 
 Emit = Callable[..., None]
 """Publishes an event: `emit(TextDelta, text="…", first=True)`; the session adds the fields that all events carry."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mouth:
+    """How a reply becomes sound."""
+
+    voice: Synthesiser
+    loudspeaker: Loudspeaker
+    phrases: PhraseBook
+    """What can be said without the voice."""
+    clock: Clock
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +45,10 @@ class Reply:
     `cancel` ends it at any point without a trace but for what was heard.
     """
 
-    def __init__(self, voice: Synthesiser, loudspeaker: Loudspeaker, clock: Clock, emit: Emit) -> None:
-        self._voice = voice
-        self._loudspeaker = loudspeaker
-        self._clock = clock
+    def __init__(self, mouth: Mouth, emit: Emit) -> None:
+        self._voice = mouth.voice
+        self._loudspeaker = mouth.loudspeaker
+        self._clock = mouth.clock
         self._emit = emit
         self._committed = asyncio.Event()
         self._pieces: list[Piece] = []

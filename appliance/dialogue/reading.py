@@ -1,0 +1,40 @@
+"""Reading ahead: the model reads what is known of the prompt, so that less is left when an answer is awaited."""
+
+from __future__ import annotations
+
+import asyncio
+
+from appliance.dialogue.history import History
+from appliance.dialogue.journal import Journal
+from appliance.dialogue.tasks import TaskSet
+from appliance.engines.ports import LanguageModel
+
+
+class ReadAhead:
+    """Keeps the model's KV cache at the conversation; one reading at a time."""
+
+    def __init__(self, model: LanguageModel, history: History, tasks: TaskSet, journal: Journal) -> None:
+        self._model = model
+        self._history = history
+        self._tasks = tasks
+        self._journal = journal
+        self._reading: asyncio.Task[None] | None = None
+        self._next_words: str | None = None
+
+    def read(self, words: str) -> None:
+        """Let the model read the history, and the person's first `words`.
+
+        A reading under way is not cut short, because nearly all of it will be needed; the latest `words` come next.
+        """
+        self._next_words = words
+        if self._reading is None or self._reading.done():
+            self._reading = self._tasks.spawn(self._read(), self._journal.report)
+
+    def leave(self) -> None:
+        """Begin no other reading: a reply is written now, and reads the rest itself."""
+        self._next_words = None
+
+    async def _read(self) -> None:
+        while (words := self._next_words) is not None:
+            self._next_words = None
+            await self._model.prefill(self._history.asking(words))
