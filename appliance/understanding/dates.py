@@ -37,13 +37,19 @@ _Match = re.Match[str]
 
 
 def find_dates(
-    text: str, today: date, *, prefer_future: bool = True, month_first: bool = True, birth: bool = False
+    text: str,
+    today: date,
+    *,
+    prefer_future: bool = True,
+    month_first: bool = True,
+    birth: bool = False,
+    asked: bool = False,
 ) -> list[Found]:
     """Return the dates in `text`, each as "2026-03-04".
 
     What names no single day ("next week", "every Friday", "in March") is not returned. Uncertain are: "next Friday";
-    the name of today's weekday; a weekday that does not fit its date; 3/4; dates that lie far ahead without a year;
-    limits ("before Friday"), ends of months, and ranges of weekdays.
+    the name of today's weekday; a weekday that does not fit its date; 3/4; dates that lie far ahead without a year, or
+    with two digits of one; limits ("before Friday"), ends of months, and ranges of weekdays.
 
     Args:
         text: What was said.
@@ -51,10 +57,12 @@ def find_dates(
         prefer_future: Whether a date without a year is the next one, today included, or the last one.
         month_first: Whether 3/4 is March 4 or 3 April.
         birth: Whether a date of birth was asked for; where the text speaks of one, it is assumed anyway.
+        asked: Whether a day was asked for: "twenty third" alone is one then.
     """
     calendar = Calendar(today=today, prefer_future=prefer_future, month_first=month_first)
     birth = birth or BIRTH.search(plain(text)) is not None
-    found = apply(text, BIRTH_RULES if birth else _RULES, calendar)
+    rules = _RULES_FOR_AN_ANSWER if asked else _RULES
+    found = apply(text, BIRTH_RULES if birth else rules, calendar)
     found = _without_echoes(text, found)
     return standing(text, _with_months_shared(text, [_limited(text, each) for each in found]))
 
@@ -193,6 +201,12 @@ def _bare_ordinal(match: _Match, calendar: Calendar) -> Reading | None:
     return _day(found, certain=found != calendar.today and (day > _FEW or bool(month or lead)))
 
 
+def _answered_ordinal(match: _Match, calendar: Calendar) -> Reading:
+    day = ordinal(match["bare"])
+    found = calendar.day_of_month(day)
+    return _day(found, certain=found != calendar.today and day > _FEW)
+
+
 def _end_of_month(match: _Match, calendar: Calendar) -> Reading:
     ahead = 1 if match["which"] == "next" else 0
     if match["edge"] == "end":
@@ -248,5 +262,13 @@ _RULES: tuple[Rule[Calendar], ...] = (
     _rule(
         r"\b(?:the\s+)?(?P<edge>end|beginning|start|first day|last day) of (?P<which>the|this|next) month\b",
         _end_of_month,
+    ),
+)
+_RULES_FOR_AN_ANSWER = (
+    *_RULES,
+    _rule(
+        r"^\W*(?:(?:um+|uh+|maybe|well|say|let's say|i think|it's|it is|for|by|that's)\W+)*"
+        rf"(?P<it>(?:the\s+)?(?P<bare>{ORDINAL}))(?=\W*(?:please|thanks|thank you|then)?\W*$)",
+        _answered_ordinal,
     ),
 )

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from appliance.understanding.correction import standing
 from appliance.understanding.found import Found, Span, mask
-from appliance.understanding.numerals import ORDINAL, TEENS, TENS, UNITS, ordinal
+from appliance.understanding.numerals import ORDINAL, ORDINAL_UNIT, TEENS, TENS, UNITS, alternatives, ordinal
 from appliance.understanding.rules import Reading, Rule, apply
 from appliance.understanding.words import Token, plain, stands_alone, tokens, word_set
 
@@ -20,6 +20,11 @@ _UNIT_SUFFIX = re.compile(r"(?:kg|km|cm|mm|m|g|l|ml|mg|lbs?|oz|x)\b|%")
 _SCALES = {"thousand": 1_000, "million": 1_000_000, "billion": 1_000_000_000}
 _FRACTIONS = {"half": 0.5, "quarter": 0.25, "third": 1 / 3}
 _SMALL = UNITS | TEENS | TENS
+_TENS_THEN_UNIT = re.compile(rf"(?:{alternatives(TENS)}|[2-9]0)[\s-]+{ORDINAL_UNIT}")
+_HUNDREDS_THEN_REST = re.compile(rf"(?:hundred|{'|'.join(_SCALES)})[\s-]+(?:and\s+)?(?:{ORDINAL})")
+_ROUND_ORDINAL = re.compile(r"\w+[\s-]+(?:hundred|thousand|million|billion)th\b")
+_PARTS = re.compile(r"\w+[\s-]+(?:halves|quarters|thirds|(?:four|fif|six|seven|eigh|nin|ten|hundred|thousand)ths)\b")
+_ONE_PART = re.compile(rf"(?:one|1)[\s-]+(?:half|quarter|third|(?!second\b|first\b){ORDINAL})\b")
 _DIGITS_ONLY = frozenset({"oh", "o", "double", "triple", "treble"})
 """Words of dictated digits that are no numbers."""
 _LESS_THAN_A_HUNDRED = 100
@@ -62,7 +67,7 @@ def find_numbers(text: str, *, exclude: Iterable[Found | Span] = ()) -> list[Fou
         if _dictated(words, index, after):
             index = _end_of_run(words, after)
             continue
-        if _counts(words, index, after, said):
+        if _counts(words, index, after, said) and not _begins_another(said, words[after - 1].start):
             certain = words[after - 1].text != "couple"
             found.append(Found(value=value, start=start, end=end, words=text[start:end], certain=certain))
         index = after
@@ -115,6 +120,12 @@ def _dictated(words: Sequence[Token], index: int, after: int) -> bool:
     """Tell whether the number stands directly beside other digits, and so is none by itself."""
     follows = after < len(words) and _joined(words[after]) and (_number(words, after) or _is_digit(words[after]))
     return bool(follows) or (index > 0 and _joined(words[index]) and _is_digit(words[index - 1]))
+
+
+def _begins_another(said: str, last: int) -> bool:
+    """Tell whether the numeral at `last` begins an ordinal or a fraction: "twenty third", "hundred and fifth"."""
+    kinds = (_TENS_THEN_UNIT, _HUNDREDS_THEN_REST, _ROUND_ORDINAL, _PARTS, _ONE_PART)
+    return any(kind.match(said, last) for kind in kinds)
 
 
 def _is_digit(token: Token) -> bool:
@@ -254,8 +265,16 @@ def _counts(words: Sequence[Token], index: int, after: int, said: str) -> bool:
     return True
 
 
+def _times(said: str | None) -> int:
+    return int(said) if said and said.isdecimal() else UNITS.get(said or "", 1)
+
+
 _ORDINAL_RULES: tuple[Rule[None], ...] = (
     (re.compile(r"\b(?:at first|first of all|first,|a second|one second|just a second)"), lambda _m, _c: Reading(None)),
+    (
+        re.compile(rf"\b(?:(?P<times>{'|'.join(UNITS)}|[1-9]|an?)\s+)?hundred\s+(?:and\s+)?(?P<rest>{ORDINAL})"),
+        lambda match, _c: Reading(100 * _times(match["times"]) + ordinal(match["rest"])),
+    ),
     (
         re.compile(rf"(?:(?<=\bthe )|(?<=\bmy )|(?<=\bour )|(?<=\bon )|(?<!\w)(?!second\b))(?P<it>{ORDINAL})"),
         lambda match, _c: Reading(ordinal(match["it"])),

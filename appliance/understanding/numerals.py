@@ -42,11 +42,13 @@ CARDINAL_WORDS = rf"\b(?:{TENS_WORDS}|{alternatives(TEENS)}|{alternatives(UNITS)
 """Nought to ninety-nine in words."""
 CARDINAL = rf"(?:{CARDINAL_WORDS}|(?<![\w:.,/+-])[0-9]{{1,2}}(?![\w:/]|[.,]\d))"
 """Nought to ninety-nine in words or in digits."""
+ORDINAL_UNIT = rf"(?:(?:{alternatives(_ORDINAL_UNITS)})\b|[1-9](?:st|nd|rd|th)\b)"
+"""First to ninth."""
 ORDINAL = (
-    rf"(?:\b(?:(?:{alternatives(TENS)})[\s-]+(?:{alternatives(_ORDINAL_UNITS)})|{alternatives(_ORDINALS)})\b"
+    rf"(?:(?:\b(?:{alternatives(TENS)})|(?<![\w:./+-])[2-9]0)[\s-]+{ORDINAL_UNIT}|\b(?:{alternatives(_ORDINALS)})\b"
     r"|(?<![\w:./+-])[0-9]{1,2}(?:\s?-?(?:st|nd|rd|th))\b)"
 )
-"""First to ninety-ninth, in words or in digits."""
+"""First to ninety-ninth, in words, in digits, or in both, as a recogniser writes "20 third"."""
 
 
 def cardinal(said: str) -> int:
@@ -58,6 +60,5 @@ def cardinal(said: str) -> int:
 
 def ordinal(said: str) -> int:
     """Return the value of what `ORDINAL` matched."""
-    if said[0].isdecimal():
-        return int(re.sub(r"\D", "", said))
-    return sum(_ORDINALS[word] if word in _ORDINALS else TENS[word] for word in re.findall(r"[a-z]+", said))
+    parts = re.findall(r"[0-9]+|[a-z]{3,}", said)
+    return sum(int(part) if part.isdecimal() else (_ORDINALS | TENS)[part] for part in parts)

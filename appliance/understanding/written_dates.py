@@ -26,6 +26,11 @@ YEAR = (
 )
 _WEEKDAY_BEFORE = rf"(?:\b(?P<weekday>{'|'.join(WEEKDAYS)}),?\s+(?:the\s+)?)?"
 _YEAR_AFTER = rf"(?:,?\s+(?:of\s+)?(?P<year>{YEAR}))?"
+_SHORT_YEAR_AFTER = re.compile(
+    rf"[\s,]+(?:of\s+)?(?:'[0-9]{{2}}|(?:oh|zero)[\s-]+\w+(?! hundred)|(?!(?:twenty|thirty)\b){TENS_WORDS}|[4-9][0-9])"
+    r"(?!\w|[:.]\d)"
+)
+"""Two digits of a year, which are no day and no time; neither is said which century."""
 _AFTER_A_MONTH = re.compile(rf"\b{MONTH}[\s,-]+(?:the\s+)?$")
 _VERBS = frozenset({"may", "march"})
 """Months that are words of another kind as well."""
@@ -73,6 +78,7 @@ def _day_and_month(match: _Match, calendar: Calendar) -> Reading | None:
         found, certain = exact(year, month, day), True
     else:
         found, certain = calendar.month_day(month, day) or (None, False)
+        certain = certain and not _SHORT_YEAR_AFTER.match(match.string, match.end())
     if found is None:
         return NOTHING
     fits = not match["weekday"] or WEEKDAYS[found.weekday()] == match["weekday"]

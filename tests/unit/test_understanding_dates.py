@@ -42,6 +42,11 @@ _TODAY = date(2026, 3, 2)  # a Monday
         ("4 March 2026", "2026-03-04"),
         ("the fourth of March", "2026-03-04"),
         ("twenty first of March", "2026-03-21"),
+        ("the twenty third of May", "2026-05-23"),
+        ("the 20 third of May", "2026-05-23"),
+        ("May twenty 3rd", "2026-05-23"),
+        ("on the thirty first", "2026-03-31"),
+        ("the twenty-first of June", "2026-06-21"),
         ("fourth of March ten o'clock", "2026-03-04"),
         ("March 4 at 10", "2026-03-04"),
         ("December twenty-fifth twenty twenty-six", "2026-12-25"),
@@ -92,6 +97,8 @@ def test_a_day_that_is_clear(said: str, day: str) -> None:
         ("March 1", "2027-03-01"),
         ("the fort of March", "2026-03-04"),
         ("in a month", "2026-04-02"),
+        ("the fourth of May ninety eight", "2026-05-04"),
+        ("May 4th oh five", "2026-05-04"),
         ("in a couple of days", "2026-03-04"),
         ("on Friday. No.", "2026-03-06"),
         ("my date of birth is oh three oh five eighty one", "1981-03-05"),
@@ -174,6 +181,29 @@ def test_the_order_of_day_and_month_belongs_to_the_place() -> None:
 def test_the_answer_to_a_question_for_the_birth_is_in_the_past() -> None:
     assert [each.value for each in find_dates("May 3rd, 81", _TODAY, birth=True)] == ["1981-05-03"]
     assert find_dates("May 3rd, 2027", _TODAY, birth=True) == []
+
+
+@pytest.mark.parametrize(
+    ("said", "day", "certain"),
+    [
+        ("Twenty third.", "2026-03-23", True),
+        ("um, the 23rd, please", "2026-03-23", True),
+        ("twenty-first then", "2026-03-21", True),
+        ("third", "2026-03-03", False),
+        ("it's the second", "2026-03-02", False),
+    ],
+)
+def test_an_ordinal_alone_answers_a_question_for_the_day(said: str, day: str, certain: bool) -> None:
+    assert [(each.value, each.certain) for each in find_dates(said, _TODAY, asked=True)] == [(day, certain)]
+
+
+@pytest.mark.parametrize("said", ["twenty third floor", "twenty", "the third quarter", "the second one"])
+def test_an_ordinal_of_something_else_is_no_day(said: str) -> None:
+    assert find_dates(said, _TODAY, asked=True) == []
+
+
+def test_an_ordinal_that_nobody_asked_for_is_no_day() -> None:
+    assert find_dates("twenty third", _TODAY) == []
 
 
 def test_the_end_of_the_calendar_is_no_error() -> None:
