@@ -21,7 +21,7 @@ from appliance.dialogue.journal import Journal
 from appliance.ops.records import TurnLog, TurnRecord, summarise
 from appliance.prompt.preamble import moment, preamble
 
-EXAMPLES = 'Examples: appliance ask "When do you open?" | appliance ask --json "Where can I park?"'
+EXAMPLES = 'Examples: appliance ask "When do you open?" · appliance ask --json "Where can I park?"'
 
 
 def ask(

@@ -21,8 +21,8 @@ from appliance.storage.key import Keyring, read_key_file
 from appliance.storage.opening import database_key, keyring
 from appliance.storage.restore import configuration, restore, verify
 
-BACKUP_EXAMPLES = "Examples: appliance backup | appliance backup --to /mnt/nas --keep 30 | appliance backup --list"
-RESTORE_EXAMPLES = "Examples: appliance restore FILE --dry-run | appliance restore FILE --yes"
+BACKUP_EXAMPLES = "Examples: appliance backup · appliance backup --to /mnt/nas --keep 30 · appliance backup --list"
+RESTORE_EXAMPLES = "Examples: appliance restore FILE --dry-run · appliance restore FILE --yes"
 
 
 def backup(

@@ -23,8 +23,8 @@ from appliance.config.models import Config
 from appliance.ops.records import TurnLog, TurnRecord
 from appliance.ops.visit import Recording, Visit
 
-EXAMPLES = """Examples: appliance converse --user question.wav --user thanks.flac --out out |
-appliance converse --json --user question.wav | appliance converse --user a.wav --user b.wav --barge-in-after 1.5"""
+EXAMPLES = """Examples: appliance converse --user question.wav --user thanks.flac --out out ·
+appliance converse --json --user question.wav · appliance converse --user a.wav --user b.wav --barge-in-after 1.5"""
 
 Users = Annotated[
     list[Path],

@@ -34,7 +34,7 @@ from appliance.config.load import load
 from appliance.config.models import AudioConfig
 from appliance.errors import UsageError
 
-EXAMPLES = "Examples: appliance devices | appliance devices --test | appliance devices --echo-test --file speech.wav"
+EXAMPLES = "Examples: appliance devices · appliance devices --test · appliance devices --echo-test --file speech.wav"
 RECORD_S = 3.0
 TONE_S = 1.0
 ECHO_TEST_S = 8.0

@@ -26,8 +26,8 @@ from appliance.ops.doctor.runner import Check, Examined, Group, as_json, choose,
 from appliance.ops.egress_text import as_text
 from appliance.ops.egress_watch import PASSED
 
-EXAMPLES = """Examples: appliance doctor | appliance doctor --quick --strict | appliance doctor --only sound --json |
-sudo appliance doctor --support-bundle | appliance doctor --egress --out /tmp/egress"""
+EXAMPLES = """Examples: appliance doctor · appliance doctor --quick --strict · appliance doctor --only sound --json ·
+sudo appliance doctor --support-bundle · appliance doctor --egress --out /tmp/egress"""
 
 SOMETHING_FAILED = 1
 FIRST = 3

@@ -31,7 +31,7 @@ Folder = Annotated[
 ]
 
 
-@app.command("list", epilog="Examples: appliance knowledge list | appliance knowledge list --directory drafts")
+@app.command("list", epilog="Examples: appliance knowledge list · appliance knowledge list --directory drafts")
 def list_passages(directory: Folder = None, as_json: AsJson = False, config_file: ConfigFile = None) -> None:
     """Show every passage with the file and line it comes from."""
     _, knowledge = _open(config_file, directory)

@@ -12,7 +12,7 @@ from appliance.config.load import load
 from appliance.errors import ConfigError
 from appliance.ops.daemon import Daemon
 
-EXAMPLES = "Examples: appliance reload | appliance reload --json | appliance config check && appliance reload"
+EXAMPLES = "Examples: appliance reload · appliance reload --json · appliance config check && appliance reload"
 
 
 def reload(config_file: ConfigFile = None, as_json: AsJson = False) -> None:

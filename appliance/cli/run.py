@@ -30,7 +30,7 @@ from appliance.events import AnyEvent, TurnCommitted
 from appliance.ops.records import TurnLog, summarise
 from appliance.storage.lock import InstanceLock
 
-EXAMPLES = "Examples: appliance run | appliance run --captions | appliance run --config /etc/appliance/config.yaml"
+EXAMPLES = "Examples: appliance run · appliance run --captions · appliance run --config /etc/appliance/config.yaml"
 
 
 def run(

@@ -20,7 +20,7 @@ from appliance.config.load import load
 from appliance.config.models import Config
 from appliance.dialogue.clauses import ClauseSplitter
 
-EXAMPLES = 'Examples: appliance say "We open at 8:30." --out hello.wav | appliance say "Dr. Smith is in room 204."'
+EXAMPLES = 'Examples: appliance say "We open at 8:30." --out hello.wav · appliance say "Dr. Smith is in room 204."'
 FILE_RATE = 48_000
 
 

@@ -15,7 +15,7 @@ from appliance.config.load import load
 from appliance.ops.daemon import Daemon
 from appliance.ops.health import State
 
-EXAMPLES = "Examples: appliance status | appliance status --json | watch -n 5 appliance status"
+EXAMPLES = "Examples: appliance status · appliance status --json · watch -n 5 appliance status"
 
 SOMETHING_IS_WRONG = 1
 _STYLES = {State.OK: "green", State.DEGRADED: "yellow", State.STARTING: "cyan", State.FAILED: "bold red"}

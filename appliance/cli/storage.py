@@ -23,7 +23,7 @@ app = typer.Typer(no_args_is_help=True, help="The database: is it sound, is it e
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")]
 
 
-@app.command(epilog="Examples: appliance storage check | appliance storage check --json")
+@app.command(epilog="Examples: appliance storage check · appliance storage check --json")
 def check(file: ConfigFile = None, as_json: AsJson = False) -> None:
     """Read the whole database and say what is wrong; also while the daemon runs. Exit status 8 if something is."""
     found = inspect(load(file).storage)
@@ -35,7 +35,7 @@ def check(file: ConfigFile = None, as_json: AsJson = False) -> None:
         raise typer.Exit(StorageError.exit_status)
 
 
-@app.command("encrypt", epilog="Examples: appliance storage encrypt --dry-run | appliance storage encrypt")
+@app.command("encrypt", epilog="Examples: appliance storage encrypt --dry-run · appliance storage encrypt")
 def encrypt_command(dry_run: DryRun = False, file: ConfigFile = None) -> None:
     """Encrypt a database that is not yet; the readable file is overwritten. The daemon has to be stopped."""
     storage = load(file).storage
@@ -53,7 +53,7 @@ def encrypt_command(dry_run: DryRun = False, file: ConfigFile = None) -> None:
     print(f"The key comes from {key.source}. Without it nobody can read the database: keep a copy in a safe place.")
 
 
-@app.command("rekey", epilog="Examples: appliance storage rekey | appliance storage rekey --new-key /root/next.key")
+@app.command("rekey", epilog="Examples: appliance storage rekey · appliance storage rekey --new-key /root/next.key")
 def rekey_command(
     new_key_file: Annotated[
         Path | None,
@@ -88,7 +88,7 @@ def rekey_command(
 
 
 @app.command(
-    "new-key", epilog="Examples: appliance storage new-key --out /root/database.key | appliance storage new-key"
+    "new-key", epilog="Examples: appliance storage new-key --out /root/database.key · appliance storage new-key"
 )
 def new_key_command(
     out: Annotated[

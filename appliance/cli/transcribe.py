@@ -18,7 +18,7 @@ from appliance.config.models import Config
 from appliance.engines.ports import Transcript
 from appliance.errors import AudioFileError
 
-EXAMPLES = "Examples: appliance transcribe visitor.wav | appliance transcribe --json *.mp3 > transcripts.jsonl"
+EXAMPLES = "Examples: appliance transcribe visitor.wav · appliance transcribe --json *.mp3 > transcripts.jsonl"
 
 IN_WORDS = {
     "silence": "silence",

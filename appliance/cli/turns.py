@@ -19,7 +19,7 @@ from appliance.config.load import load
 from appliance.ops.daemon import Daemon, NotRunningError
 from appliance.ops.turns import KEPT, milestones_of
 
-EXAMPLES = "Examples: appliance turns | appliance turns --last 20 | appliance turns --follow | appliance turns --json"
+EXAMPLES = "Examples: appliance turns · appliance turns --last 20 · appliance turns --follow · appliance turns --json"
 
 POLL_S = 1.0
 
