@@ -7,11 +7,9 @@ from dataclasses import dataclass
 
 from appliance.audio.ports import LISTENING_RATE, Frame, Samples
 from appliance.clock import Clock
-from appliance.config.models import Config
 from appliance.dialogue.bargein import BargeIn, BargeInSignal
-from appliance.dialogue.journal import Journal
-from appliance.dialogue.speaker import Speaker
-from appliance.dialogue.tasks import TaskSet
+from appliance.dialogue.commands import is_backchannel
+from appliance.dialogue.floor import Floor
 from appliance.engines.ports import Transcriber, Transcript
 from appliance.events import BargeIn as BargeInEvent
 from appliance.events import BargeInRefused
@@ -56,14 +54,13 @@ class Ears:
 class Contest:
     """Holds the reply when somebody speaks into it, and lets it go on or ends it."""
 
-    def __init__(
-        self, config: Config, speaker: Speaker, journal: Journal, stream: Stream, tasks: TaskSet, ears: Ears
-    ) -> None:
-        self._policy = BargeIn(config.turn.barge_in, config.vad)
-        self._speaker = speaker
-        self._journal = journal
+    def __init__(self, floor: Floor, stream: Stream, ears: Ears) -> None:
+        self._settings = floor.config.turn.barge_in
+        self._policy = BargeIn(self._settings, floor.config.vad)
+        self._speaker = floor.speaker
+        self._journal = floor.journal
+        self._tasks = floor.tasks
         self._stream = stream
-        self._tasks = tasks
         self._ears = ears
         self._listening_first = False
 
@@ -86,6 +83,14 @@ class Contest:
         self._settle(self._policy.on_words(transcript.text, transcript.rejected, at, transcript.confidence))
         if self._speaker.held and not self._policy.holding:  # with words; by sound alone the whole turn is awaited
             self.take_floor()
+
+    def wants_floor(self, text: str, *, awaited: bool) -> bool:
+        """Tell whether these words end the reply.
+
+        `awaited` is whether "yes" is an answer and no mere sign of listening.
+        """
+        listening = is_backchannel(text, self._settings.backchannels) and not awaited
+        return self._settings.enabled and not listening
 
     def take_floor(self) -> None:
         """The person has really said something: the reply is over."""

@@ -21,6 +21,10 @@ class ReadAhead:
         self._reading: asyncio.Task[None] | None = None
         self._next_words: str | None = None
 
+    async def open(self) -> None:
+        """Read what is known before anybody has spoken. Raises EngineError."""
+        await self._model.prefill(self._history.asking(""))
+
     def read(self, words: str) -> None:
         """Let the model read the history, and the person's first `words`.
 
@@ -33,6 +37,11 @@ class ReadAhead:
     def leave(self) -> None:
         """Begin no other reading: a reply is written now, and reads the rest itself."""
         self._next_words = None
+
+    def settle(self) -> None:
+        """After a reply: drop old turns where the prompt has grown too long, and read what is left."""
+        self._history.trim(self._model.count_tokens, self._model.context_tokens)
+        self.read("")
 
     async def _read(self) -> None:
         while (words := self._next_words) is not None:
