@@ -18,6 +18,7 @@ from appliance.understanding.emails import find_emails
 from appliance.understanding.found import Found, Span, mask
 from appliance.understanding.known_values import find_known, sounds_like
 from appliance.understanding.mentioned_names import find_mentioned_names
+from appliance.understanding.misheard_digits import before_a_code, before_a_phone, find_misheard
 from appliance.understanding.names import find_names
 from appliance.understanding.neutral import neutral
 from appliance.understanding.numbers import find_number_ranges, find_numbers, find_ordinals
@@ -28,9 +29,10 @@ from appliance.understanding.time_ranges import find_time_ranges
 from appliance.understanding.times import find_times
 
 __all__ = [
-    "Answer", "Found", "Span", "Stance", "Verdict", "find_choices", "find_codes", "find_dates", "find_datetimes",
-    "find_delays", "find_digits", "find_durations", "find_emails", "find_known", "find_mentioned_names", "find_names",
-    "find_number_ranges", "find_numbers", "find_ordinals", "find_parts_of_day", "find_phones", "find_time_ranges",
-    "find_times", "is_cancel", "is_negated", "is_unknown", "mask", "match_choice", "neutral", "partial_digits",
-    "replaces", "sounds_like", "stance", "standing", "taken_back", "without_refusals", "yes_no",
+    "Answer", "Found", "Span", "Stance", "Verdict", "before_a_code", "before_a_phone", "find_choices", "find_codes",
+    "find_dates", "find_datetimes", "find_delays", "find_digits", "find_durations", "find_emails", "find_known",
+    "find_mentioned_names", "find_misheard", "find_names", "find_number_ranges", "find_numbers", "find_ordinals",
+    "find_parts_of_day", "find_phones", "find_time_ranges", "find_times", "is_cancel", "is_negated", "is_unknown",
+    "mask", "match_choice", "neutral", "partial_digits", "replaces", "sounds_like", "stance", "standing", "taken_back",
+    "without_refusals", "yes_no",
 ]  # fmt: skip

@@ -63,8 +63,8 @@ def piece_at(words: Sequence[Token], index: int) -> tuple[Piece, int] | None:
     """Read digits that begin with the token at `index`; return them and the index of the token after them."""
     said = words[index].text
     if said in REPEATS and index + 1 < len(words) and re.fullmatch(r"[\s-]+", words[index + 1].gap):
-        digit = _single(words, index + 1)
-        return (_piece(words, index, index + 2, digit * REPEATS[said]), index + 2) if digit else None
+        digit, rest = _repeated(words, index + 1)
+        return (_piece(words, index, index + 2, digit * REPEATS[said] + rest), index + 2) if digit else None
     parsed = _plain_digits(words, index)
     if parsed is None:
         return None
@@ -172,11 +172,13 @@ def _without_counted(said: str, run: list[Piece]) -> list[Piece]:
     return run[:last] if last else run
 
 
-def _single(words: Sequence[Token], index: int) -> str:
+def _repeated(words: Sequence[Token], index: int) -> tuple[str, str]:
+    """Return the digit that is said several times, and those written behind it: "double 07" but not "double 55"."""
     said = words[index].text
-    if len(said) == 1 and said.isdecimal():
-        return said if _is_written(words, index) else ""
-    return _DIGITS.get(said, "")
+    if said.isdecimal():
+        clear = _is_written(words, index) and said[0] not in said[1:2]
+        return (said[0], said[1:]) if clear else ("", "")
+    return _DIGITS.get(said, ""), ""
 
 
 def _plain_digits(words: Sequence[Token], index: int) -> tuple[str, int] | None:

@@ -30,7 +30,8 @@ _AFTER_A_VALUE = word_set(
     "because so then no yes yeah yep sharp exactly the my our his her their your you can could do does should was",
     "what instead not actually sorry wait rather by around maybe when just as has than though also too be are",
     "have suits sounds fits fine good great possible available free he she they there here me us may might must",
-    "which who where how perhaps preferably before after about since under through during",
+    "which who where how perhaps preferably before after about since under through during ready done finished arrived",
+    "already yet still",
 ) | frozenset(WEEKDAYS)
 """Words that can follow a complete value; any other word may be the thing that is counted ("three people")."""
 
