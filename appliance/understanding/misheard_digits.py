@@ -29,7 +29,7 @@ _AFTER_THE_LAST = re.compile(
 )
 """What may follow where the last digit is such a word: never what it would be about ("427 for Monday")."""
 _BETWEEN = re.compile(r"[\s-]+")
-_SPELLED = re.compile(r"(?:\b[a-z][\s-]+)+$")
+_SPELLED = re.compile(r"(?<![\w'])(?:[a-z][\s-]+)+$")
 """Letters that a code begins with."""
 _PHONE_BEFORE = re.compile(
     r"(?:\b(?:number|phone|mobile|cell|telephone)\W+(?:is|was|it's)|\b(?:number|phone|mobile|cell|telephone)\W+number"
@@ -66,7 +66,8 @@ def find_misheard(
 def before_a_code(called: Collection[str], *, asked: bool) -> re.Pattern[str]:
     """Return what introduces a code that is `called` by some words, such as "order" and "number"."""
     things = "|".join(re.escape(word) for word in sorted(called)) or "(?!)"
-    introduced = rf"\b{_LABEL}\W+(?:is|was|it's)|(?<!\w)(?!{_DETERMINER}\b)[\w']+\s+{_LABEL}|\b{_LEADS_TO_A_THING}\s+(?:{things})"
+    labelled = rf"\b{_LABEL}\W+(?:is|was|it's)|(?<!\w)(?!{_DETERMINER}\b)[\w']+\s+{_LABEL}"
+    introduced = rf"{labelled}|\b{_LEADS_TO_A_THING}\s+(?:{things})"
     answer = rf"|^\W*(?:(?:{_ASKED}|{things})\W+)*$" if asked else ""
     return re.compile(rf"(?:{introduced})\W*${answer}")
 
