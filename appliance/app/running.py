@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
-from appliance.app.assisting import grounded
+from appliance.app.assisting import Ground, grounded
 from appliance.app.conversation import LiveConversation
-from appliance.app.engines import EngineRoom
 from appliance.app.keeping import Keeping, keeping
+from appliance.app.loading import Loaded, loaded
 from appliance.app.reporting import DeviceReporter
 from appliance.app.watching import watching
 from appliance.assistant.responder import Assistant
@@ -27,13 +26,14 @@ from appliance.dialogue.earcons import Earcons
 from appliance.dialogue.gate import Gate
 from appliance.dialogue.journal import Journal
 from appliance.dialogue.session import Engines, Session
+from appliance.engines.ports import VoiceDetector, WakeWordDetector
 from appliance.engines.worker import EngineThread
 from appliance.ops.buttons import buttons
 from appliance.ops.keeper import Keeper
 from appliance.ops.logbook import Logbook
 from appliance.ops.rounds import Parts
 from appliance.ops.status import Monitor
-from appliance.ops.watched_engines import watched
+from appliance.storage.conversations import Conversations
 from appliance.storage.db import Database
 
 log = logging.getLogger(__name__)
@@ -91,80 +91,115 @@ async def running(
     With `resume` a conversation that a crash has cut off is continued, and this one is kept so that it can be.
     `on_step` is told what is being done, for a person who waits. Raises ApplianceError when something is missing.
     """
+    monitor = monitor or Monitor(config, clock)
+    playout, journal = Playout(card, clock), Journal(bus, clock)
     async with AsyncExitStack() as stack:
         on_step("loading the models")
-        room = await asyncio.to_thread(EngineRoom, config)
-        stack.callback(room.close)
-        playout = Playout(card, clock)
-        monitor = monitor or Monitor(config, clock)
-        engines, watches = watched(await _loaded(room, playout), monitor.health, clock)
-        detector = await asyncio.to_thread(room.voice_detector)
-        wake_word = await asyncio.to_thread(room.wake_word_detector)
+        models = await stack.enter_async_context(loaded(config, playout.sample_rate, monitor.health, clock))
         logbook = Logbook(transcripts=config.log.transcripts)
         bus.subscribe(logbook)
-        journal = Journal(bus, clock)
-        ground = await stack.enter_async_context(grounded(config, room, engines.model, clock, journal))
+        ground = await stack.enter_async_context(grounded(config, models.room, models.engines.model, clock, journal))
         kept = await stack.enter_async_context(keeping(config, ground, bus))
         on_step("preparing the fixed phrases")
-        conversation = LiveConversation(engines, playout, ground, kept.archive.forget, kept.recordings)
-        await conversation.open(config)
-        stack.push_async_callback(conversation.close)
-        earcons = Earcons(playout) if config.attention.earcons else None
-        if earcons is not None:
-            bus.subscribe(earcons)
-        gate = Gate(config.attention, conversation, journal, wake_word, earcons)
-        deafness = DeafnessWatch(config.audio.deaf_after_s)
-        reporter = DeviceReporter(journal)
-        echo = echo_filter(config.audio, card.playout_rate)
-        microphone = StreamMicrophone(card, playout, detector, echo, clock, reporter, deafness)
+        conversation = await stack.enter_async_context(_conversing(config, models.engines, playout, ground, kept))
+        appliance = Appliance(
+            conversation=conversation,
+            kept=kept,
+            gate=_gate(config, conversation, models.wake_word, playout, journal, bus),
+            journal=journal,
+            playout=playout,
+            bus=bus,
+            engines=models.engines,
+            microphone=_microphone(config, card, playout, models.voice_detector, journal, clock),
+            workers=models.room.workers,
+            database=ground.database,
+            logbook=logbook,
+            monitor=monitor,
+        )
         on_step("reading the prompt")
-        if resume:
-            keeper = Keeper(conversation, ground.conversations, journal)
-            if await keeper.resume(config.storage.resume_within_s, clock):
-                await kept.archive.resume(journal.session_id)
-                greet = False
-            stack.push_async_callback(keeper.finish)
-            if config.storage.resume_within_s > 0:
-                bus.subscribe(keeper)
-        await conversation.session.start(greet=greet)
-        microphone.start(gate.on_frame)
-        try:
-            parts = Parts(
-                models=room.models,
-                database=ground.database,
-                knowledge=lambda: conversation.assistant.knowledge,
-                frames=lambda: microphone.frames - microphone.backlog,
-                engines=watches,
-                bus=bus,
-                fallen=lambda: room.fallen,
-            )
-            await stack.enter_async_context(watching(monitor, parts, config.monitoring, clock, engines.model))
-            async with buttons(config.attention, gate):
-                yield Appliance(
-                    conversation=conversation,
-                    kept=kept,
-                    gate=gate,
-                    journal=journal,
-                    playout=playout,
-                    bus=bus,
-                    engines=engines,
-                    microphone=microphone,
-                    workers=room.workers,
-                    database=ground.database,
-                    logbook=logbook,
-                    monitor=monitor,
-                )
-        finally:
-            microphone.stop()
-            if not (resume and conversation.session.may_be_kept):  # else it may be continued at the next start
-                conversation.session.stop()
+        if resume and await stack.enter_async_context(_resuming(config, appliance, ground.conversations, clock)):
+            greet = False
+        await appliance.session.start(greet=greet)
+        async with _listening(appliance, resumable=resume):
+            parts = _parts(appliance, models)
+            await stack.enter_async_context(watching(monitor, parts, config.monitoring, clock, models.engines.model))
+            async with buttons(config.attention, appliance.gate):
+                yield appliance
 
 
-async def _loaded(room: EngineRoom, playout: Playout) -> Engines:
-    """Load what every conversation needs. Raises ModelError, EngineError."""
-    return Engines(
-        transcriber=await asyncio.to_thread(room.transcriber),
-        turn_detector=await asyncio.to_thread(room.turn_detector),
-        model=await asyncio.to_thread(room.language_model),
-        voice=await asyncio.to_thread(room.voice, playout.sample_rate),
+@asynccontextmanager
+async def _conversing(
+    config: Config, engines: Engines, playout: Playout, ground: Ground, kept: Keeping
+) -> AsyncIterator[LiveConversation]:
+    """Prepare the conversation; `session.start` begins it. Raises ApplianceError."""
+    conversation = LiveConversation(engines, playout, ground, kept.archive.forget, kept.recordings)
+    await conversation.open(config)
+    try:
+        yield conversation
+    finally:
+        await conversation.close()
+
+
+@asynccontextmanager
+async def _resuming(
+    config: Config, appliance: Appliance, conversations: Conversations, clock: Clock
+) -> AsyncIterator[bool]:
+    """Continue a conversation that was cut off, and save this one turn by turn; yield whether there was one."""
+    within_s = config.storage.resume_within_s
+    keeper = Keeper(appliance.conversation, conversations, appliance.journal)
+    resumed = await keeper.resume(within_s, clock)
+    if resumed:
+        await appliance.kept.archive.resume(appliance.journal.session_id)
+    if within_s > 0:
+        appliance.bus.subscribe(keeper)
+    try:
+        yield resumed
+    finally:
+        await keeper.finish()
+
+
+@asynccontextmanager
+async def _listening(appliance: Appliance, *, resumable: bool) -> AsyncIterator[None]:
+    """Hear people and answer them until the block is left; what is `resumable` may go on at the next start."""
+    appliance.microphone.start(appliance.gate.on_frame)
+    try:
+        yield
+    finally:
+        appliance.microphone.stop()
+        if not (resumable and appliance.session.may_be_kept):
+            appliance.session.stop()
+
+
+def _gate(
+    config: Config,
+    conversation: LiveConversation,
+    wake_word: WakeWordDetector | None,
+    playout: Playout,
+    journal: Journal,
+    bus: Bus,
+) -> Gate:
+    earcons = Earcons(playout) if config.attention.earcons else None
+    if earcons is not None:
+        bus.subscribe(earcons)
+    return Gate(config.attention, conversation, journal, wake_word, earcons)
+
+
+def _microphone(
+    config: Config, card: SoundCard, playout: Playout, detector: VoiceDetector, journal: Journal, clock: Clock
+) -> StreamMicrophone:
+    deafness = DeafnessWatch(config.audio.deaf_after_s)
+    echo = echo_filter(config.audio, card.playout_rate)
+    return StreamMicrophone(card, playout, detector, echo, clock, DeviceReporter(journal), deafness)
+
+
+def _parts(appliance: Appliance, models: Loaded) -> Parts:
+    """Return what has to be watched."""
+    return Parts(
+        models=models.room.models,
+        database=appliance.database,
+        knowledge=lambda: appliance.assistant.knowledge,
+        frames=lambda: appliance.microphone.frames - appliance.microphone.backlog,
+        engines=models.watches,
+        bus=appliance.bus,
+        fallen=lambda: models.room.fallen,
     )
