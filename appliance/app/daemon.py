@@ -49,7 +49,7 @@ async def serving_people(
         notifier.extend_timeout(START_STEP_S, f"Starting: {step}")
 
     async with (
-        serving(monitor, config.monitoring.http_port, lambda: desk.controls),
+        serving(monitor, config.monitoring.http_port, lambda: desk.controls, clock),
         running(config, card, clock, bus, resume=True, monitor=monitor, on_step=told) as appliance,
         beside(*_watched(appliance, notifier, clock), desk.serve(config, load, appliance)),
     ):

@@ -14,7 +14,10 @@ from appliance.ops.talk import TOKEN_VARIABLE, TalkServer, serve_talk
 
 @asynccontextmanager
 async def buttons(settings: AttentionConfig, gate: Gate) -> AsyncIterator[None]:
-    """Connect the HTTP port and the GPIO line with the gate until the block is left. Raises ConfigError."""
+    """Connect the HTTP port and the GPIO line with the gate until the block is left.
+
+    Raises ConfigError, PortError.
+    """
     async with AsyncExitStack() as stack:
         if settings.by_hand and settings.http_port is not None:
             server = TalkServer(gate.talk, gate.release, os.environ.get(TOKEN_VARIABLE, ""))

@@ -60,6 +60,8 @@ class Part(StrEnum):
     DISK = "disk"
     KNOWLEDGE = "knowledge"
     GPU = "gpu"
+    MONITORING = "monitoring"
+    """Whether it can be asked how it is; known only after it could not."""
 
 
 NEEDED: Final = (Part.MODELS, Part.LISTENING, Part.MICROPHONE, Part.LOUDSPEAKER, Part.DATABASE)

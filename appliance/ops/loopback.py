@@ -16,7 +16,7 @@ from http import HTTPStatus
 from typing import cast
 from urllib.parse import parse_qsl, urlsplit
 
-from appliance.errors import ConfigError
+from appliance.errors import ApplianceError
 
 log = logging.getLogger(__name__)
 
@@ -29,6 +29,13 @@ MOST_CONNECTIONS = 32
 
 _LOOPBACK_NAMES = {"127.0.0.1", "localhost", "::1"}
 _HEADERS = "Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\nConnection: close\r\n"
+
+
+class PortError(ApplianceError):
+    """A port of this machine cannot be used; a moment later it may be free, so that trying again is of use."""
+
+    code = "port"
+    exit_status = 13
 
 
 class BadRequestError(Exception):
@@ -145,12 +152,12 @@ class LoopbackServer:
 async def serve(server: LoopbackServer, port: int, setting: str) -> AsyncIterator[int]:
     """Listen on `port` of the loopback (0 takes a free one), which is yielded, until the block is left.
 
-    `setting` is named in the error. Raises ConfigError when the port is taken.
+    `setting` is named in the error. Raises PortError when the port is taken.
     """
     try:
         listening = await asyncio.start_server(server.on_connection, HOST, port, limit=LARGEST_REQUEST)
     except OSError as error:
-        raise ConfigError(
+        raise PortError(
             f"{setting}: port {port} of this machine cannot be used: {error.strerror}",
             remedy="Choose another port, or stop the program that has it.",
         ) from error

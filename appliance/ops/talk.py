@@ -31,5 +31,5 @@ def _does(act: Callable[[], None]) -> Callable[[Request], Awaitable[Response]]:
 
 
 def serve_talk(server: TalkServer, port: int) -> AbstractAsyncContextManager[int]:
-    """Listen on `port` of the loopback as `serve` does. Raises ConfigError when the port is taken."""
+    """Listen on `port` of the loopback as `serve` does. Raises PortError when the port is taken."""
     return serve(server, port, "attention.http_port")

@@ -20,13 +20,15 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from http import HTTPStatus
 
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from appliance.ops.loopback import LoopbackServer, Request, Response, Route, serve
+from appliance.clock import Clock, SystemClock
+from appliance.ops.health import Part, State
+from appliance.ops.loopback import LoopbackServer, PortError, Request, Response, Route, serve
 from appliance.ops.status import Monitor
 from appliance.ops.turns import KEPT
 from appliance.tools.errors import ToolError
@@ -35,6 +37,9 @@ from appliance.tools.secrets import secret
 TOKEN_SECRET = "monitoring_token"  # noqa: S105 - the name of the secret, not the secret
 
 LONGEST_NAME = 64
+PORT = "monitoring.http_port"
+AGAIN_S = 5.0
+"""After so long a port that was taken is tried again."""
 
 Reload = Callable[[str], Awaitable[Mapping[str, object]]]
 """Loads the configuration anew for whoever asks; tells what became of it: with an `error` nothing has changed."""
@@ -133,19 +138,38 @@ class Pages:
 
 @asynccontextmanager
 async def serving(
-    monitor: Monitor, port: int | None, controls: Callable[[], Controls] = Controls
+    monitor: Monitor, port: int | None, controls: Callable[[], Controls] = Controls, clock: Clock | None = None
 ) -> AsyncIterator[int]:
     """Answer on `port` of the loopback, which is yielded; 0 takes a free one, None answers nowhere.
 
-    Raises ConfigError when it is taken.
+    While another program has it, the health says so and it is tried again: people are served without it.
     """
     if port is None:
         yield 0
         return
     with ThreadPoolExecutor(max_workers=1, thread_name_prefix="metrics") as renderer:
         server = LoopbackServer(Pages(monitor, controls, renderer).routes(), token())
-        async with serve(server, port, "monitoring.http_port") as bound:
+        async with AsyncExitStack() as stack:
+            try:
+                bound = await stack.enter_async_context(serve(server, port, PORT))
+            except PortError as error:
+                detail = f"Nobody can ask how it is: {error}. It is tried again every {AGAIN_S:.0f} s."
+                monitor.health.report(Part.MONITORING, State.DEGRADED, detail)
+                bound = port
+                later = asyncio.ensure_future(_serve_later(server, port, monitor, clock or SystemClock()))
+                stack.push_async_callback(asyncio.wait, (later,))
+                stack.callback(later.cancel)
             yield bound
+
+
+async def _serve_later(server: LoopbackServer, port: int, monitor: Monitor, clock: Clock) -> None:
+    """Answer from the moment at which the port is free, until cancelled."""
+    while True:
+        await clock.sleep(AGAIN_S)
+        with suppress(PortError):
+            async with serve(server, port, PORT):
+                monitor.health.report(Part.MONITORING, State.OK, f"Port {port} is free, and answers.")
+                await asyncio.Event().wait()
 
 
 def token() -> str:

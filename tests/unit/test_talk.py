@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import socket
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import httpx
 import pytest
@@ -15,8 +17,8 @@ from appliance.clock import SystemClock
 from appliance.config.models import AttentionConfig, AttentionMode
 from appliance.dialogue.gate import Gate
 from appliance.dialogue.journal import Journal
-from appliance.errors import ConfigError
 from appliance.ops.buttons import buttons
+from appliance.ops.loopback import PortError
 from appliance.ops.talk import HOST, TalkServer, serve_talk
 
 
@@ -127,15 +129,18 @@ async def test_the_token_is_required_when_there_is_one(guarded: str, button: But
     assert button.pressed == ["talk"]
 
 
-async def test_a_port_that_is_taken_is_a_mistake_in_the_configuration(button: Button) -> None:
+async def test_a_port_that_is_taken_is_named_and_systemd_tries_again(button: Button) -> None:
     with socket.socket() as taken:
         taken.bind((HOST, 0))
         taken.listen()
         port = taken.getsockname()[1]
-        with pytest.raises(ConfigError, match=f"port {port}") as caught:
+        with pytest.raises(PortError, match=f"port {port}") as caught:
             async with serve_talk(TalkServer(button.talk, button.release), port):
                 pass
     assert "another port" in caught.value.remedy
+    unit = (Path(__file__).parents[2] / "systemd/appliance.service").read_text(encoding="utf-8")
+    (never,) = re.findall(r"^RestartPreventExitStatus=(.*)$", unit, re.MULTILINE)
+    assert str(PortError.exit_status) not in never.split()
 
 
 class Silence:

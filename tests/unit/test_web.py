@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack
 from http import HTTPStatus
 
 import httpx
@@ -14,11 +15,10 @@ from prometheus_client.parser import text_string_to_metric_families
 from appliance.bus import Bus
 from appliance.config.models import Config, LogConfig
 from appliance.config.monitoring import MonitoringConfig
-from appliance.errors import ConfigError
-from appliance.ops.health import NEEDED, State
+from appliance.ops.health import NEEDED, Part, State
 from appliance.ops.loopback import HOST, MOST_CONNECTIONS, LoopbackServer, Request, Response, Route, serve
 from appliance.ops.status import Monitor
-from appliance.ops.web import Controls, serving
+from appliance.ops.web import AGAIN_S, Controls, serving
 from tests.unit.monitoring_fakes import QUESTION, Script, publish
 from tests.unit.storage_fakes import HandClock
 
@@ -228,11 +228,34 @@ async def test_too_many_connections_are_sent_away_and_none_stays(monitor: Monito
         assert b"200" in (await raw(port, b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"))
 
 
-async def test_a_port_that_is_taken_is_named(monitor: Monitor) -> None:
-    async with serving(monitor, 0) as port:
-        with pytest.raises(ConfigError, match=f"monitoring.http_port: port {port}"):
-            async with serving(monitor, port):
-                pass
+async def test_while_the_port_is_taken_the_health_says_so_and_it_answers_as_soon_as_it_is_free(
+    monitor: Monitor,
+) -> None:
+    def told() -> tuple[State, str]:
+        (part,) = (part for part in monitor.health.parts if part.part is Part.MONITORING)
+        return part.state, part.detail
+
+    clock, other = HandClock(), LoopbackServer({})
+    async with AsyncExitStack() as stack:
+        port = await stack.enter_async_context(serve(other, 0, "another program"))
+        async with serving(monitor, port, clock=clock) as ours, connected(ours) as client:
+            assert (await client.get("/healthz")).status_code == 404
+            assert told()[0] is State.DEGRADED
+            assert f"port {port}" in told()[1]
+            await clock.all_asleep(1)
+            clock.advance(AGAIN_S)
+            await clock.all_asleep(1)
+            assert told()[0] is State.DEGRADED
+            await stack.aclose()
+            clock.advance(AGAIN_S)
+            for _ in range(1000):
+                if told()[0] is not State.DEGRADED:
+                    break
+                await asyncio.sleep(0.001)
+            assert told()[0] is State.OK
+            assert (await client.get("/healthz")).text == "ok\n"
+    with pytest.raises(ConnectionRefusedError):
+        await asyncio.open_connection(HOST, port)
 
 
 async def test_it_listens_on_the_loopback_alone(monitor: Monitor) -> None:

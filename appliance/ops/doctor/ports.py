@@ -47,7 +47,8 @@ def _taken(setting: str, port: int, context: Context) -> Finding:
     if context.running and context.status_error is not None:
         return Finding.of_error(NAME, context.status_error)
     by = _owner(port)
-    what = f"{setting}: another program{f' ({by})' if by else ''} has port {port}, so that the daemon cannot start."
+    harm = "nobody can ask the daemon how it is" if setting == "monitoring.http_port" else "the daemon cannot start"
+    what = f"{setting}: another program{f' ({by})' if by else ''} has port {port}, so that {harm}."
     return Finding.fail(NAME, what, f"Stop that program, or set {setting} to a free port.")
 
 
