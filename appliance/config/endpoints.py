@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 from urllib.parse import urlsplit
@@ -41,12 +41,15 @@ def endpoints(value: object, path: KeyPath = ()) -> Iterator[Endpoint]:
     if isinstance(value, tuple):
         for number, item in enumerate(value):
             yield from endpoints(item, (*path, number))
+    if isinstance(value, Mapping):
+        for name, item in value.items():
+            yield from endpoints(item, (*path, name))
     if not isinstance(value, BaseModel):
         return
     for name in type(value).model_fields:
         setting = getattr(value, name)
         if isinstance(setting, str) and name in ADDRESSES:
-            yield from _of_address(setting, (*path, name))
+            yield from of_address(setting, (*path, name))
         elif isinstance(setting, str) and name == HOST:
             yield Endpoint(path=(*path, name), host=setting, port=getattr(value, "port", None))
         else:
@@ -59,17 +62,19 @@ def unlisted(value: object, network: NetworkConfig) -> list[Endpoint]:
 
 
 def only_listed(config: T, network: NetworkConfig) -> T:
-    """Return a configuration unchanged, or raise when it names a host that is not in `network.allow`."""
+    """Return a configuration unchanged, or raise at the first host that is not in `network.allow`."""
     found = unlisted(config, network)
     if not found:
         return config
-    first, *others = found
-    more = f"; nor is {', '.join(f'{other} ({dotted(other.path)})' for other in others)}" if others else ""
-    message = f"{dotted(first.path)}: {first} is not in network.allow; add it there, or nothing will reach it{more}"
-    raise broken_rule(message, ".".join(str(step) for step in first.path))
+    raise broken_rule(not_listed(found[0]), ".".join(str(step) for step in found[0].path))
 
 
-def _of_address(address: str, path: KeyPath) -> Iterator[Endpoint]:
+def not_listed(endpoint: Endpoint) -> str:
+    """Say that a host is named and not listed."""
+    return f"{dotted(endpoint.path)}: {endpoint} is not in network.allow; add it there, or nothing will reach it"
+
+
+def of_address(address: str, path: KeyPath) -> Iterator[Endpoint]:
     """Yield the host of an address; one that cannot be read is for other rules to refuse."""
     try:
         parts = urlsplit(address)

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from pydantic_core import ErrorDetails
 
 from appliance.config import schema
+from appliance.config.hints import hint, meant_option, name_like
+from appliance.config.hosts import unlisted_hosts
 from appliance.config.places import Document
 from appliance.config.problems import KeyPath, Place, Problem, dotted, masked
+from appliance.config.rules import NAME, PATTERNS
 from appliance.config.suggest import closeness, closest
 
 _LONGEST_QUOTE = 40
 _CLOSE_ELSEWHERE = 85.0
+_THE_SAME = 100.0
 _MOST_SUGGESTIONS = 3
+_TUPLE = "tuple[str, ...]"
+"""What pydantic calls a list of texts where there may be something else, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,20 +33,62 @@ class Explainer:
     def problems(self, errors: Iterable[ErrorDetails]) -> Iterator[Problem]:
         """Yield a problem for every place that has an error and is not known to be broken already."""
         taken = {problem.place for problem in self.document.problems}
-        for error in errors:
+        for error in self._worth_telling(list(errors)):
             problem = self._problem(error)
             if problem.place not in taken:
                 taken.add(problem.place)
                 yield problem
 
+    def unlisted_hosts(self) -> Iterator[Problem]:
+        """Yield a problem for every host that is named and not listed, unless it is known already."""
+        known = {(problem.place, problem.message) for problem in self.document.problems}
+        for path, message in unlisted_hosts(self.document.data):
+            problem = self._at(path, self.document.values, message)
+            if (problem.place, problem.message) not in known:
+                yield problem
+
+    def _worth_telling(self, errors: Sequence[ErrorDetails]) -> Iterator[ErrorDetails]:
+        """Leave out what only follows from another error: a missing setting whose name is misspelt, and the like."""
+        misspelt = set[KeyPath]()
+        for error in errors:
+            if error["type"] == "extra_forbidden":
+                *parents, leaf = self._location(error)
+                known = schema.properties(schema.at(tuple(parents)) or {})
+                misspelt.add((*parents, closest(str(leaf), known) or ""))
+        for error in errors:
+            value = self._value(self._known(self._location(error)))
+            skipped = (
+                (error["type"] == "missing" and self._location(error) in misspelt)
+                or (error["type"] == "too_short" and value)
+                or (error["type"] == "model_type" and isinstance(value, list))
+                or (error["type"] == "tuple_type" and isinstance(value, dict) and _TUPLE in map(str, error["loc"]))
+            )
+            if not skipped:
+                yield error
+
+    def _location(self, error: ErrorDetails) -> KeyPath:
+        """Return where an error is, without the names that pydantic gives to the alternatives at one place."""
+        found: KeyPath = ()
+        *steps, leaf = error["loc"] or ("",)
+        for step in steps:
+            written = schema.as_written((*found, step))
+            known = written in self.document.values or written in self.document.keys
+            if known or schema.at((*found, step)) is not None:
+                found = (*found, step)
+        return (*found, leaf) if error["loc"] else ()
+
     def _problem(self, error: ErrorDetails) -> Problem:
-        location: KeyPath = error["loc"]
+        location = self._location(error)
         match error["type"]:
             case "extra_forbidden":
-                return self._at(schema.as_written(location), self.document.keys, unknown_key(location))
+                message = self._not_indented(location) or unknown_key(location)
+                return self._at(schema.as_written(location), self.document.keys, message)
             case "missing":
-                parent = schema.as_written(location[:-1])
-                return self._at(parent, self.document.values, f"{dotted(parent)} has no `{location[-1]}:` line; add it")
+                return self._missing(schema.as_written(location))
+            case "union_tag_not_found" | "union_tag_invalid":
+                return self._wrong_kind(schema.as_written(location), str(error["ctx"]["discriminator"]).strip("'"))
+            case "string_pattern_mismatch" if location[-1] == "[key]":
+                return self._wrong_name(schema.as_written(location[:-1]), error["ctx"]["pattern"])
             case "rule":
                 context = error["ctx"]
                 candidates = [schema.as_written((*location[:-1], *_steps(name))) for name in context["about"]]
@@ -52,12 +100,51 @@ class Explainer:
                 described = schema.at(location) or schema.at(path)
                 return self._at(path, self.document.values, self._wrong_value(path, described, error["msg"]))
 
+    def _missing(self, path: KeyPath, described: str = "") -> Problem:
+        described = described or (schema.at(path) or {}).get("description", "")
+        what = f" ({described[:1].lower()}{described[1:].rstrip('.')})" if described else ""
+        parent = path[:-1]
+        message = f"{dotted(parent)} has no `{path[-1]}:` line; add it{what}"
+        return self._at(parent, self.document.values, message)
+
+    def _wrong_kind(self, parent: KeyPath, name: str) -> Problem:
+        """Say that a thing which comes in several kinds has none, or one that there is not."""
+        path, kinds = (*parent, name), list(schema.branches(schema.at(parent) or {}))
+        if path not in self.document.values:
+            return self._missing(path, schema.either(kinds))
+        value = self._value(path)
+        meant = meant_option(value, kinds) if isinstance(value, str) else None
+        ending = f"; did you mean {meant}?" if meant else ""
+        message = f"{dotted(path)}: expected {schema.either(kinds)}, got {in_words(value)}{ending}"
+        return self._at(path, self.document.values, message)
+
+    def _wrong_name(self, path: KeyPath, pattern: str) -> Problem:
+        written = str(path[-1])
+        meant = f"; write {name_like(written)}" if pattern == NAME and name_like(written) else ""
+        message = f"{dotted(path[:-1])}: expected {PATTERNS.get(pattern, pattern)}, got {in_words(written)}{meant}"
+        return self._at(path, self.document.keys, message)
+
+    def _not_indented(self, path: KeyPath) -> str:
+        """Say of an unknown setting at the left edge that it belongs to the empty section above it."""
+        place = self.document.keys.get(path)
+        if len(path) > 1 or place is None or place.line is None:
+            return ""
+        above = [
+            (other.line, key[0])
+            for key, other in self.document.keys.items()
+            if len(key) == 1 and other.line is not None and other.line < place.line and schema.at(key) is not None
+        ]
+        section = max(above, default=(0, ""))[1]
+        if not section or self.document.data.get(section) or schema.at((section, *path)) is None:
+            return ""
+        return f"{path[0]} belongs to {section}, above it; begin this line with two spaces"
+
     def _wrong_value(self, path: KeyPath, described: schema.Schema | None, fallback: str) -> str:
         value = self._value(path)
         name = dotted(path) or "the configuration"
         if described is None:
             return f"{name}: {fallback}"
-        return f"{name}: expected {schema.expected(described)}, got {in_words(value)}{_hint(described, value)}"
+        return f"{name}: expected {schema.expected(described)}, got {in_words(value)}{hint(path, described, value)}"
 
     def _value(self, path: KeyPath) -> Any:  # noqa: ANN401 - whatever was written there
         value = self.document.data
@@ -103,9 +190,9 @@ def in_words(value: object) -> str:
 def unknown_key(path: KeyPath) -> str:
     """Say that a setting does not exist, and which one was probably meant."""
     *parents, leaf = path
-    siblings = list((schema.at(tuple(parents)) or {}).get("properties", {}))
+    siblings = list(schema.properties(schema.at(tuple(parents)) or {}))
     meant = [dotted(schema.as_written((*parents, name))) for name in [closest(str(leaf), siblings)] if name]
-    meant = _same_name_elsewhere(path) or meant or _similar_elsewhere(path)
+    meant = _same_name_elsewhere(path) or _similar_elsewhere(path, _THE_SAME) or meant or _similar_elsewhere(path)
     written = dotted(schema.as_written(path))
     if meant:
         return f"there is no setting {written}; did you mean {' or '.join(meant[:_MOST_SUGGESTIONS])}?"
@@ -117,36 +204,11 @@ def _same_name_elsewhere(path: KeyPath) -> list[str]:
     return [dotted(known) for known, _ in schema.settings() if known[-1] == path[-1]]
 
 
-def _similar_elsewhere(path: KeyPath) -> list[str]:
+def _similar_elsewhere(path: KeyPath, enough: float = _CLOSE_ELSEWHERE) -> list[str]:
     written = {dotted(path), str(path[-1])}
     scored = [
         (max(closeness(word, name) for word in written for name in (dotted(known), str(known[-1]))), dotted(known))
         for known, _ in schema.settings()
     ]
     best, name = max(scored)
-    return [name] if best >= _CLOSE_ELSEWHERE else []
-
-
-def _hint(described: schema.Schema, value: object) -> str:
-    """Name the likely slip behind a wrong value."""
-    kinds = schema.kinds(described)
-    if "enum" in described and isinstance(value, str):
-        meant = closest(value, described["enum"])
-        return f"; did you mean {meant}?" if meant else ""
-    if kinds == {"boolean"} and isinstance(value, str):
-        meant = {"yes": "true", "on": "true", "no": "false", "off": "false"}.get(value.casefold())
-        return f"; write {meant}" if meant else ""
-    if "string" in kinds and isinstance(value, dict):
-        return "; text that contains a colon and a space must be put in quotes"
-    if "string" in kinds and isinstance(value, bool | int | float):
-        return "; put it in quotes if it is meant as text"
-    if value is None:
-        return _nothing(kinds)
-    return ""
-
-
-def _nothing(kinds: set[str]) -> str:
-    empty = {"array": "[]", "object": "{}", "string": '""'}
-    written = next((mark for kind, mark in empty.items() if kind in kinds), None)
-    leave_out = "put `# ` before the line to keep the default"
-    return f"; write {written} for none, or {leave_out}" if written else f"; {leave_out}"
+    return [name] if best >= enough else []

@@ -116,7 +116,9 @@ def _validate(document: Document, environ: Mapping[str, str]) -> Config | None:
     try:
         return Config.model_validate_json(json.dumps(document.data), strict=True)
     except ValidationError as error:
-        document.problems.extend(list(Explainer(document).problems(error.errors(include_url=False))))
+        explainer = Explainer(document)
+        document.problems.extend(list(explainer.problems(error.errors(include_url=False))))
+        document.problems.extend(list(explainer.unlisted_hosts()))
         return None
 
 

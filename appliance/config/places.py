@@ -15,7 +15,16 @@ import yaml
 from yaml.reader import Reader
 
 from appliance.config.problems import KeyPath, Place, Problem
-from appliance.config.syntax import indentation_faults, syntax_fault
+from appliance.config.slips import (
+    curly_quotes,
+    has_template,
+    in_quotes,
+    is_left_open,
+    lacks_opening_quote,
+    open_quote,
+    swallowed_lines,
+)
+from appliance.config.syntax import QUOTE_TEMPLATES, indentation_faults, syntax_faults
 
 MAX_DEPTH = 16
 """Levels of nesting; the deepest setting of the configuration has four."""
@@ -74,11 +83,15 @@ def parse(raw: bytes, source: str) -> Document:
         document.report(fault.line, fault.column, fault.message)
     if document.problems:
         return document
+    composer = _Composer(document, text)
     try:
-        document.data = _Composer(document, text).compose()
+        document.data = composer.compose()
     except yaml.MarkedYAMLError as error:
-        fault = syntax_fault(error)
-        document.report(min(fault.line, max(len(document.lines), 1)), fault.column, fault.message)
+        told = {problem.place.line for problem in document.problems}
+        for fault in syntax_faults(error, document.lines, composer.quotation):
+            line = min(fault.line, max(len(document.lines), 1))
+            if line not in told:
+                document.report(line, fault.column, fault.message)
     except _TooDeepError as error:
         document.report(error.line, error.column, f"this is nested more than {MAX_DEPTH} levels deep")
     return document
@@ -131,6 +144,8 @@ class _Composer:
     def __init__(self, document: Document, text: str) -> None:
         self._document = document
         self._events: Iterator[yaml.Event] = yaml.parse(text, Loader=yaml.SafeLoader)
+        self.quotation: yaml.ScalarEvent | None = None
+        """The last text in quotes."""
 
     def compose(self) -> Any:  # noqa: ANN401 - a YAML document may be anything
         """Return the data of the only document; None when there is none."""
@@ -162,11 +177,12 @@ class _Composer:
         mapping: dict[str, Any] = {}
         while not isinstance(event := next(self._events), yaml.MappingEndEvent):
             if not isinstance(event, yaml.ScalarEvent):
-                self._report(event, "the name of a setting must be a plain word", path)
+                self._report_name(event, path)
                 self._skip(event)
                 self._skip(next(self._events))
                 continue
             self._refuse_markup(event, path)
+            self._look_for_slips(event, path)
             key = event.value
             if key in mapping:
                 first = self._document.keys[(*path, key)].line
@@ -187,7 +203,35 @@ class _Composer:
         if any("\ud800" <= character <= "\udfff" for character in event.value):
             self._report(event, "this text contains half a character (\\uD800 to \\uDFFF)", path)
             return None
+        self._look_for_slips(event, path)
         return plain_scalar(event.value) if event.style is None else event.value
+
+    def _look_for_slips(self, event: yaml.ScalarEvent, path: KeyPath) -> None:
+        """Note what YAML takes for text, or for its end, and a person meant otherwise."""
+        line, column = _position(event)
+        last = event.end_mark.line + 1 if event.end_mark else line
+        lines = self._document.lines
+        if event.style is None:
+            message = curly_quotes(event.value)
+            if lacks_opening_quote(event.value):
+                message = (
+                    f"this text ends with a quotation mark, and none opens it; write {in_quotes(event.value[:-1])}"
+                )
+            if message:
+                self._report(event, message, path)
+            for fault in swallowed_lines(lines, line, min(last, len(lines))):
+                self._document.report(fault.line, fault.column, fault.message, path)
+        elif event.style in {'"', "'"}:
+            self.quotation = event
+            if path and is_left_open(lines, line, column, last):
+                fault = open_quote(lines, line, column, last)
+                self._document.report(fault.line, fault.column, fault.message, path)
+
+    def _report_name(self, event: yaml.Event, path: KeyPath) -> None:
+        """Say that a group or a list stands where the name of a setting belongs."""
+        line, _ = _position(event)
+        is_template = has_template(self._document.quote(line))
+        self._report(event, QUOTE_TEMPLATES if is_template else "the name of a setting must be a plain word", path)
 
     def _skip(self, event: yaml.Event) -> None:
         """Read past a value that is not wanted."""

@@ -8,6 +8,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from appliance.config.rules import TIME_OF_DAY
 from appliance.config.section import Section
 
 Days = Annotated[float, Field(gt=0, le=36_500)]
@@ -105,7 +106,7 @@ class RetentionConfig(Section):
     """Figures."""
     audit: AuditRetention = AuditRetention()
     """Proof."""
-    purge_at: Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")] = "03:30"
+    purge_at: Annotated[str, Field(pattern=TIME_OF_DAY)] = "03:30"
     """When what is too old is deleted each day, in the time of site.timezone. Missed, it is done at the next start."""
     clock_gap_days: Annotated[float, Field(ge=1, le=365)] = 14.0
     """When the clock says that more days have passed since the appliance was last seen, or that records come from the

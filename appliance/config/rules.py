@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import re
 import zoneinfo
 from pathlib import Path
 
 from pydantic_core import PydanticCustomError
 
 from appliance.config.suggest import closest
+
+NAME = r"^[a-z][a-z0-9_]{0,39}$"
+TIME_OF_DAY = r"^([01][0-9]|2[0-3]):[0-5][0-9]$"
+PATTERNS = {
+    NAME: "a name of lower-case letters, digits and underscores such as order_status",
+    TIME_OF_DAY: "a time of day from 00:00 to 23:59 such as 03:30",
+}
+"""What settings take that have to fit one of these, in plain words."""
 
 
 def broken_rule(message: str, *about: str) -> PydanticCustomError:
@@ -17,6 +26,16 @@ def broken_rule(message: str, *about: str) -> PydanticCustomError:
     in the file is shown.
     """
     return PydanticCustomError("rule", "{message}", {"message": message, "about": about})
+
+
+def regular_expression(pattern: str | None) -> str | None:
+    """Return a regular expression unchanged, or raise when it is none."""
+    try:
+        re.compile(pattern or "")
+    except re.error as error:
+        message = f"pattern: {pattern!r} is no regular expression, which is written such as [A-Z][0-9]{{4}}: {error}"
+        raise broken_rule(message) from error
+    return pattern
 
 
 def zone_that_exists(zone: str) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 
 from appliance.config.models import Config
 from appliance.config.problems import KeyPath
+from appliance.config.rules import NAME, PATTERNS
 
 Schema = dict[str, Any]
 
@@ -48,6 +49,7 @@ def at(path: KeyPath) -> Schema | None:
     for step in path:
         if schema is None:
             return None
+        schema = _alternative(schema, step)
         part = schema.get("items") if isinstance(step, int) else schema.get("properties", {}).get(step)
         if step in branches(schema):
             part = {"$ref": branches(schema)[str(step)]}
@@ -68,6 +70,30 @@ def branches(schema: Schema) -> dict[str, str]:
 def as_written(path: KeyPath) -> KeyPath:
     """Return the path of a setting without the names of kinds, which pydantic adds."""
     return tuple(step for end, step in enumerate(path) if step not in branches(at(path[:end]) or {}))
+
+
+def _alternative(schema: Schema, step: str | int) -> Schema:
+    """Return what a setting may be besides null or the like in which there is something at a step."""
+    within = "items" if isinstance(step, int) else "properties"
+    return next((option for option in map(resolved, schema.get("anyOf", ())) if within in option), schema)
+
+
+def options(schema: Schema) -> list[str]:
+    """Return the words among which a setting chooses; none when it takes others."""
+    if "anyOf" in schema:
+        return [word for option in schema["anyOf"] for word in options(resolved(option))]
+    return [str(option) for option in schema.get("enum", ())]
+
+
+def takes_names(schema: Schema) -> bool:
+    """Tell whether a setting is a name such as `order_status`."""
+    return schema.get("pattern") == NAME
+
+
+def properties(schema: Schema) -> Schema:
+    """Return the settings of a section by their names, also of one that may be null; empty for others."""
+    found: Schema = _alternative(schema, "").get("properties", {})
+    return found
 
 
 def is_section(schema: Schema) -> bool:
@@ -93,11 +119,14 @@ def kinds(schema: Schema) -> set[str]:
 def expected(schema: Schema) -> str:
     """Say in plain words what a setting takes: `a whole number from 0 to 60000`, `low, auto or high`."""
     if "anyOf" in schema:
-        return _either([expected(resolved(option)) for option in schema["anyOf"]])
+        parts = [options(option) or [expected(option)] for option in map(resolved, schema["anyOf"])]
+        return either([words for part in parts for words in part])
     if "enum" in schema:
-        return _either([str(option) for option in schema["enum"]])
+        return either(options(schema))
+    if schema.get("pattern") in PATTERNS:
+        return PATTERNS[schema["pattern"]]
     if branches(schema):
-        return f"settings whose `{schema['discriminator']['propertyName']}` is {_either(list(branches(schema)))}"
+        return f"settings whose `{schema['discriminator']['propertyName']}` is {either(list(branches(schema)))}"
     if is_section(schema):
         names = ", ".join(schema["properties"])
         return f"settings of its own, one on each line below ({names})"
@@ -107,7 +136,7 @@ def expected(schema: Schema) -> str:
         "number": "a number",
         "boolean": "true or false",
         "null": "null",
-        "array": "a list, one item a line with `- ` before it",
+        "array": "a list, one item a line with `- ` before each",
         "object": "pairs of words, one `word: text` on each line below",
     }
     return words[schema["type"]] + _limits(schema)
@@ -117,13 +146,16 @@ def _limits(schema: Schema) -> str:
     if schema.get("minLength"):
         return " that is not empty"
     if schema.get("minItems"):
-        return ", with at least one item"
+        return " (at least one)"
     if "minimum" in schema and "maximum" in schema:
         return f" from {schema['minimum']:.12g} to {schema['maximum']:.12g}"
+    if "exclusiveMinimum" in schema and "maximum" in schema:
+        return f" above {schema['exclusiveMinimum']:.12g} and up to {schema['maximum']:.12g}"
     return ""
 
 
-def _either(options: list[str]) -> str:
+def either(options: list[str]) -> str:
+    """Return words as a choice: `low, auto or high`."""
     if len(options) < _ONE_OF_MANY:
         return "".join(options)
     return f"{', '.join(options[:-1])} or {options[-1]}"

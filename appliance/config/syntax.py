@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import yaml
 
+from appliance.config.slips import SyntaxFault, has_template, one_colon_too_many, open_quote, without_colon
+
 _QUOTE_IT = "put the whole text in quotes"
-
-
-@dataclass(frozen=True, slots=True)
-class SyntaxFault:
-    """A place in the text, line and column from 1 on, and what is wrong there."""
-
-    line: int
-    column: int
-    message: str
+QUOTE_TEMPLATES = "text with {{ }} in it must be put in quotes as a whole"
+_COLON = "mapping values are not allowed here"
+_NO_COLON = "could not find expected ':'"
+_IN_BRACES = "expected ',' or '}'"
+_TEXT_OUTSIDE = "expected <block end>, but found '<scalar>'"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,23 +35,23 @@ _RULES = (
         at_context=True,
     ),
     _Rule("expected ',' or ']'", "the list that opens here with [ is not closed with ]", at_context=True),
-    _Rule("expected ',' or '}'", "the group that opens here with { is not closed with }", at_context=True),
+    _Rule(_IN_BRACES, "the group that opens here with { is not closed with }", at_context=True),
     _Rule(
         "found unknown escape character",
         "inside double quotes a \\ has a special meaning; use single quotes around text that has a \\ in it",
     ),
     _Rule(
-        "mapping values are not allowed here",
+        _COLON,
         "there is a colon too many here, or the line above is indented differently; "
         f"if the colon belongs to the text, {_QUOTE_IT}",
     ),
     _Rule("sequence entries are not allowed here", "a list item (-) must begin on a line of its own"),
-    _Rule("could not find expected ':'", "this line has no colon; a setting is written `name: value`", at_context=True),
+    _Rule(_NO_COLON, "this line has no colon; a setting is written `name: value`", at_context=True),
     _Rule("", f"text cannot begin with `*`; {_QUOTE_IT}", context="while scanning an alias", at_context=True),
     _Rule("", f"text cannot begin with `&`; {_QUOTE_IT}", context="while scanning an anchor", at_context=True),
     _Rule("", f"text cannot begin with `!`; {_QUOTE_IT}", context="while scanning a tag", at_context=True),
     _Rule(
-        "expected <block end>, but found '<scalar>'",
+        _TEXT_OUTSIDE,
         "this text stands outside of the value before it; close the quotation at the end, write '' for an apostrophe "
         "inside single quotes, or check the indentation",
     ),
@@ -64,8 +63,31 @@ _RULES = (
 )
 
 
-def syntax_fault(error: yaml.MarkedYAMLError) -> SyntaxFault:
-    """Say in plain words what the YAML parser stumbled over, and where to correct it."""
+def syntax_faults(
+    error: yaml.MarkedYAMLError, lines: Sequence[str], quotation: yaml.ScalarEvent | None
+) -> list[SyntaxFault]:
+    """Say in plain words what the YAML parser stumbled over, and where to correct it.
+
+    `quotation` is the last text in quotes before that.
+    """
+    problem, mark = error.problem or "", error.problem_mark or error.context_mark
+    line = mark.line + 1 if mark and mark.line < len(lines) else 0
+    found: list[SyntaxFault] = []
+    if line and mark and problem.startswith(_COLON):
+        found = one_colon_too_many(lines, line, mark.column + 1)
+    elif problem.startswith(_NO_COLON) and error.context_mark:
+        slip = without_colon(lines, error.context_mark.line + 1)
+        found = [] if slip is None else [slip]
+    elif line and mark and problem.startswith(_IN_BRACES) and has_template(lines[line - 1]):
+        found = [SyntaxFault(line, mark.column + 1, QUOTE_TEMPLATES)]
+    elif problem == _TEXT_OUTSIDE and quotation is not None:
+        begin, end = quotation.start_mark, quotation.end_mark
+        if begin and end and begin.line < end.line == line - 1:
+            found = [open_quote(lines, begin.line + 1, begin.column + 1, line)]
+    return found or [_as_the_parser_says(error)]
+
+
+def _as_the_parser_says(error: yaml.MarkedYAMLError) -> SyntaxFault:
     problem, context = error.problem or "", error.context or ""
     mark = error.problem_mark or error.context_mark
     message = _character(problem) or f"this is not valid YAML: {problem}"
@@ -85,6 +107,8 @@ def _character(problem: str) -> str:
     if not middle:
         return ""
     character = before.removeprefix("found character ").strip("'\"")
+    if character == "\\t":
+        return "there is a tab here; write a space"
     return f"text cannot begin with `{character}`; {_QUOTE_IT}"
 
 

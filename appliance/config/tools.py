@@ -7,10 +7,10 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
-from appliance.config.rules import broken_rule
+from appliance.config.rules import NAME, broken_rule, regular_expression
 from appliance.config.section import Section
 
-Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
+Name = Annotated[str, StringConstraints(pattern=NAME)]
 """A name in lower case with underscores: it is also the name that the model and the log know."""
 Value = str | int | float | bool
 """What an argument of a tool may be."""
@@ -71,7 +71,7 @@ class Parameter(Section):
     """For values of `enum`, what else people call them."""
     values: tuple[str, ...] | KnownValues = ()
     """For the format words: names of what there is, so that a misheard one is recognised. Others may be said, too."""
-    pattern: str | None = None
+    pattern: Annotated[str | None, AfterValidator(regular_expression)] = None
     """A regular expression that the whole text must fit."""
     minimum: float | None = None
     """The least number."""

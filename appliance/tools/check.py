@@ -90,11 +90,6 @@ def _parameters(place: str, parameters: Mapping[str, Parameter]) -> Found:
     for name, parameter in parameters.items():
         if name == SECRETS:
             yield f"{place}.{name}", "this name stands for the secrets; take another one"
-        try:
-            re.compile(parameter.pattern or "")
-        except re.error as error:
-            yield f"{place}.{name}.pattern", f"this is no regular expression: {error}"
-            continue
         if parameter.default is not None:
             yield from _reported(f"{place}.{name}.default", partial(checked, {name: parameter}, {}))
 

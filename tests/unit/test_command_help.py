@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
-import click
 import pytest
 import typer
 
 from appliance.cli.main import app
 
 
-def commands(command: click.Command, name: str) -> Iterator[tuple[str, click.Command]]:
+def commands(command: Any, name: str) -> Iterator[tuple[str, Any]]:
     yield name, command
     for below in getattr(command, "commands", {}).values():
         yield from commands(below, f"{name} {below.name}")
@@ -21,7 +21,7 @@ EVERY = [each for each in commands(typer.main.get_command(app), "appliance") if 
 
 
 @pytest.mark.parametrize(("name", "command"), EVERY, ids=[name for name, _ in EVERY])
-def test_examples_are_not_joined_by_what_a_shell_takes_for_a_pipe(name: str, command: click.Command) -> None:
+def test_examples_are_not_joined_by_what_a_shell_takes_for_a_pipe(name: str, command: Any) -> None:
     joined = " ".join((command.epilog or "").split())
     assert "| appliance" not in joined
     assert "| watch" not in joined

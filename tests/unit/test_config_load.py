@@ -137,7 +137,7 @@ class TestWrongValues:
             ("stt: {vocabulary: }", 1, 18, "got nothing; write [] for none"),
             ("tts: {lexicon: }", 1, 15, "write {} for none"),
             ("persona: {greeting: }", 1, 20, 'write "" for none'),
-            ("phrases: {not_understood: []}", 1, 27, "with at least one item"),
+            ("phrases: {not_understood: []}", 1, 27, "one item a line with `- ` before each (at least one)"),
             ("tts: {lexicon: {GP: 3}}", 1, 21, "tts.lexicon.GP: expected text, got 3"),
             ("audio: {input_device: 1.5}", 1, 23, "expected text, a whole number or null, got 1.5"),
             ("models: here", 1, 9, "expected settings of its own"),
@@ -395,19 +395,52 @@ class TestEnvironment:
 def test_credentials_never_show_in_messages(tmp_path: Path) -> None:
     content = "models:\n  mirror: ftp://joe:s3cret@box/\nllm:\n  threads: https://joe:s3cret@box/\n"
     error = failure(write(tmp_path, content))
-    assert len(error.problems) == 2
+    assert len(error.problems) == 3
     assert "s3cret" not in str(error)
     assert not any("s3cret" in str(problem.as_dict()) for problem in error.problems)
 
 
-def test_a_host_that_is_not_listed_is_shown_with_its_line(tmp_path: Path) -> None:
-    channel = "{kind: webhook, name: desk, url: 'https://crm.example.org/desk'}"
-    content = f"handover:\n  channels:\n    - {channel}\nmodels:\n  mirror: https://box/models\n"
-    (problem,) = failure(write(tmp_path, content)).problems
-    assert (problem.place.line, problem.place.column) == (5, 11)
-    assert problem.message == (
-        "models.mirror: box:443 is not in network.allow; add it there, or nothing will reach it; "
-        "nor is crm.example.org:443 (handover.channels[1].url)"
-    )
-    listed = write(tmp_path, f"{content}network:\n  allow: [box, '*.example.org:443']\n")
-    assert load(listed, {}).network.allow == ("box", "*.example.org:443")
+UNLISTED = """\
+handover:
+  channels:
+    - {kind: webhook, name: desk, url: 'https://crm.example.org/desk'}
+    - {kind: email, name: mail, host: mail.example, sender: a@b.example, recipients: [c@d.example]}
+models:
+  mirror: https://box/models
+tools:
+  - name: stock
+    description: Tells what there is.
+    parameters:
+      item: {values: {database: 'postgresql://shop/goods', query: SELECT name FROM goods}}
+    http: {url: 'https://api.example.org/{{ item }}', headers: {host: other.example}}
+"""
+HOSTS = [
+    (3, "handover.channels[1].url: crm.example.org:443"),
+    (4, "handover.channels[2].host: mail.example:587"),
+    (6, "models.mirror: box:443"),
+    (11, "tools[1].parameters.item.values.database: shop:5432"),
+    (12, "tools[1].http.url: api.example.org:443"),
+]
+
+
+class TestHosts:
+    @pytest.mark.parametrize("other", ["", "llm: {temprature: 0.2}\n", "site: {name: 42}\n"])
+    def test_every_one_that_is_not_listed_is_told_with_all_other_mistakes(self, tmp_path: Path, other: str) -> None:
+        found = mistakes(tmp_path, UNLISTED + other)
+        unlisted = [(line, message.partition(" is not in network.allow; add it")[0]) for line, _, message in found]
+        assert [each for each in unlisted if each in HOSTS] == HOSTS
+        assert len(found) == len(HOSTS) + bool(other)
+
+    def test_one_in_a_section_with_another_mistake_is_told_too(self, tmp_path: Path) -> None:
+        content = "handover: {channels: [{kind: webhook, name: desk, url: 'https://a.example/', tmeout_s: 1}]}\n"
+        assert len(mistakes(tmp_path, content)) == 2
+        assert len(mistakes(tmp_path, content + "network: {allow: [a.example]}\n")) == 1
+
+    @pytest.mark.parametrize("allow", ["[https://a.example/]", "[a.example/24]"])
+    def test_one_whose_entry_cannot_be_read_is_told_once(self, tmp_path: Path, allow: str) -> None:
+        (found,) = mistakes(tmp_path, f"models: {{mirror: 'https://a.example/'}}\nnetwork: {{allow: {allow}}}\n")
+        assert found[0] == 2
+
+    def test_listed_ones_are_reached(self, tmp_path: Path) -> None:
+        allow = "network:\n  allow: [box, '*.example.org:443', mail.example, shop]\n"
+        assert len(load(write(tmp_path, UNLISTED + allow), {}).network.allow) == 4
