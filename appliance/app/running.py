@@ -166,6 +166,7 @@ async def _listening(appliance: Appliance, *, resumable: bool) -> AsyncIterator[
         yield
     finally:
         appliance.microphone.stop()
+        appliance.session.break_off()
         if not (resumable and appliance.session.may_be_kept):
             appliance.session.stop()
 

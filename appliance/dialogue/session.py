@@ -147,6 +147,11 @@ class Session:
         """Fall silent: somebody has pressed the button to speak."""
         if self._speaker.active:
             self._journal.emit(BargeInEvent, speech_started_t=self._clock.now())
+            self.break_off()
+
+    def break_off(self) -> None:
+        """Fall silent in the middle of a sentence; what was heard of it counts."""
+        if self._speaker.active:
             self._speaker.interrupt()
             self._ending.reply_over()
 

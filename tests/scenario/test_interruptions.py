@@ -7,7 +7,7 @@ import pytest
 from appliance.audio.ports import FRAME_S
 from appliance.config.models import BargeInConfig, Config, TurnConfig
 from appliance.engines.ports import Role
-from appliance.events import BargeIn, BargeInRefused, PlayoutEnded, PlayoutStarted, TurnCommitted
+from appliance.events import BargeIn, BargeInRefused, PlayoutEnded, PlayoutStarted, SessionEnded, TurnCommitted
 from tests.scenario.stage import Stage, perform
 
 LONG = "We open at eight in the morning, every day of the week. The pharmacy next door opens at nine. Parking is free."
@@ -33,6 +33,38 @@ def test_the_person_can_cut_in_and_only_what_was_heard_is_remembered() -> None:
         assert second.user_text == "no I mean on Sundays"
         prompt = [m.text for m in stage.model.prompts[-1] if m.role is Role.ASSISTANT]
         assert prompt == [turn.heard_text]
+
+    perform(scene)
+
+
+def test_an_appliance_that_is_stopped_remembers_what_was_heard_of_its_sentence() -> None:
+    async def scene(stage: Stage) -> None:
+        stage.session.break_off()
+        await stage.clock.sleep(0)
+        assert not stage.of(TurnCommitted)
+        stage.model.default = LONG
+        await ask(stage)
+        await stage.listen(1.0)
+        stage.session.break_off()
+        await stage.clock.sleep(0)
+        (turn,) = stage.of(TurnCommitted)
+        assert turn.interrupted
+        assert 0 < len(turn.heard_text) < len(LONG)
+        assert [each.text for each in stage.session.turns if each.role is Role.ASSISTANT] == [turn.heard_text]
+        assert not stage.of(BargeIn)
+
+    perform(scene)
+
+
+def test_an_appliance_that_is_stopped_in_its_goodbye_has_ended_the_conversation() -> None:
+    async def scene(stage: Stage) -> None:
+        await ask(stage)
+        await stage.answered()
+        await ask(stage, "goodbye")
+        stage.session.break_off()
+        await stage.clock.sleep(0)
+        assert [ended.reason for ended in stage.of(SessionEnded)] == ["goodbye"]
+        assert not stage.session.turns
 
     perform(scene)
 
