@@ -69,6 +69,8 @@ class Parameter(Section):
     """The values there are."""
     synonyms: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     """For values of `enum`, what else people call them."""
+    sounds_like: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    """For values of `enum`, what the recogniser writes for them; `appliance transcribe` shows it for a recording."""
     values: tuple[str, ...] | KnownValues = ()
     """For the format words: names of what there is, so that a misheard one is recognised. Others may be said, too."""
     pattern: Annotated[str | None, AfterValidator(regular_expression)] = None
@@ -96,9 +98,10 @@ class Parameter(Section):
             self.type is not ParameterType.STRING or self.enum or self.format not in (None, Format.WORDS)
         ):
             raise broken_rule("`values` are for texts of the format words; elsewhere use `enum`", "values")
-        unknown = [value for value in self.synonyms if value not in self.enum]
-        if unknown:
-            raise broken_rule(f"`synonyms` names {unknown[0]!r}, which is not in `enum`", "synonyms")
+        for field, names in (("synonyms", self.synonyms), ("sounds_like", self.sounds_like)):
+            unknown = [value for value in names if value not in self.enum]
+            if unknown:
+                raise broken_rule(f"`{field}` names {unknown[0]!r}, which is not in `enum`", field)
         return self
 
 
