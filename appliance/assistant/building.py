@@ -39,7 +39,7 @@ async def build_assistant(
     known = KnownThings(jobs, clock, folder)
     await known.refresh()
     site = Site(directory=config.knowledge.directory, facts=config.site.facts, synonyms=config.knowledge.synonyms)
-    knowledge = await asyncio.to_thread(SiteKnowledge, site, _ignore)
+    knowledge = await asyncio.to_thread(SiteKnowledge, site)
     background = [*config.site.facts, *(example.user for example in config.persona.examples)]
     intents = await Intents.learn(encoder, [job.task for job in jobs.values()], background)
     outbox = Outbox(database, clock)
@@ -60,7 +60,3 @@ async def build_assistant(
         ),
     )
     return Assistant(desk, outbox, knowledge)
-
-
-def _ignore(_: object) -> None:
-    """The log has it."""

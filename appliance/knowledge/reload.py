@@ -20,7 +20,7 @@ POLL_S = 5.0
 """Seconds between two looks at the folder; a change counts once it looks the same twice, so that copying is over."""
 
 Signature = tuple[tuple[str, int, int, int], ...]
-"""Name, inode, size and time of change in nanoseconds of each file."""
+"""Name, inode, size, and time of change in nanoseconds of each file; rights that change count, too."""
 
 
 class Sleeper(Protocol):
@@ -56,9 +56,12 @@ class ReloadFailed:
 
 
 class SiteKnowledge:
-    """The index in use. `index` changes only between two calls of the event loop, so no search sees half of it."""
+    """The index in use. `index` changes only between two calls of the event loop, so no search sees half of it.
 
-    def __init__(self, site: Site, report: Callable[[Reloaded | ReloadFailed], None]) -> None:
+    `problems` has what could not be used of the files, also when none of their changes could.
+    """
+
+    def __init__(self, site: Site, report: Callable[[Reloaded | ReloadFailed], None] | None = None) -> None:
         """Build the first index; `report` hears of every later change.
 
         Raises:
@@ -88,11 +91,19 @@ class SiteKnowledge:
             index, problems = await asyncio.to_thread(_built, self._site, self.index)
         except ApplianceError as error:
             log.warning("the changed knowledge cannot be used, the old stays in use: %s", error)
-            self._report(ReloadFailed(error=error))
+            message = f"its change cannot be used, and what was known before stays in use. {error}"
+            self.problems = (Problem(source="knowledge.directory", message=message.rstrip(".")),)
+            self._tell(ReloadFailed(error=error))
             return
         self.index, self.problems = index, problems
         log.info("the knowledge changed: %d passages, %d problems", len(index.passages), len(problems))
-        self._report(Reloaded(passages=len(index.passages), problems=problems))
+        for problem in problems:
+            log.warning("the knowledge has a problem: %s", problem)
+        self._tell(Reloaded(passages=len(index.passages), problems=problems))
+
+    def _tell(self, report: Reloaded | ReloadFailed) -> None:
+        if self._report is not None:
+            self._report(report)
 
 
 def _built(site: Site, known: KnowledgeIndex | None) -> tuple[KnowledgeIndex, tuple[Problem, ...]]:
@@ -128,4 +139,4 @@ def _entry(path: Path) -> tuple[str, int, int, int]:
         found = path.stat()
     except OSError:
         return (str(path), 0, 0, 0)
-    return (str(path), found.st_ino, found.st_size, found.st_mtime_ns)
+    return (str(path), found.st_ino, found.st_size, found.st_ctime_ns)

@@ -151,12 +151,13 @@ class KnowledgeProbe:
         self._gauges = gauges
 
     async def __call__(self) -> Finding:
-        """Count the passages and the problems."""
+        """Count the passages, and tell of the first problem."""
         knowledge = self._knowledge()
         passages, problems = len(knowledge.index.passages), knowledge.problems
         self._gauges.passages.set(passages)
         if problems:
-            detail = f"{len(problems)} problems in the files; `appliance knowledge check` lists them."
+            more = f", and {len(problems) - 1} more" if len(problems) > 1 else ""
+            detail = f"{problems[0]}{more}; see `appliance knowledge check`."
             return Finding(state=State.DEGRADED, detail=detail)
         return Finding(state=State.OK, detail=f"{passages} passages.")
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -14,6 +12,7 @@ from appliance.config.models import Config, Eagerness
 from appliance.config.places import MAX_BYTES, MAX_DEPTH
 from appliance.config.problems import InvalidConfigError, dotted
 from appliance.errors import ConfigError
+from tests.unit.users import without_rights
 
 Found = list[tuple[int | None, int | None, str]]
 
@@ -57,18 +56,6 @@ def failure(file: Path, environ: Mapping[str, str] | None = None) -> InvalidConf
 def mistakes(folder: Path, content: str | bytes, environ: Mapping[str, str] | None = None) -> Found:
     error = failure(write(folder, content), environ)
     return [(problem.place.line, problem.place.column, problem.message) for problem in error.problems]
-
-
-@contextmanager
-def without_rights() -> Iterator[None]:
-    """Act as a user without rights for a while: root may read every file."""
-    user = os.geteuid()
-    if user == 0:
-        os.seteuid(65534)
-    try:
-        yield
-    finally:
-        os.seteuid(user)
 
 
 def only_mistake(folder: Path, content: str | bytes) -> tuple[int | None, int | None, str]:

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from prometheus_client import CollectorRegistry
 
 from appliance.errors import EngineError
 from appliance.knowledge.passage import KnowledgeError
 from appliance.knowledge.reload import POLL_S, Reloaded, ReloadFailed, Site, SiteKnowledge
+from appliance.ops.gauges import Gauges
+from appliance.ops.health import State
+from appliance.ops.probes import KnowledgeProbe
+from tests.unit.users import without_rights
 
 
 class ScriptEndedError(Exception):
@@ -103,6 +109,8 @@ async def test_the_old_index_stays_when_the_new_cannot_be_built(folder: Path, da
     assert isinstance(report.error, KnowledgeError)
     assert str(folder) in str(report.error)
     assert watched.knows("desk")
+    (problem,) = watched.knowledge.problems
+    assert str(report.error).rstrip(".") in str(problem)
 
 
 async def test_it_recovers_when_the_files_are_good_again(folder: Path) -> None:
@@ -111,6 +119,46 @@ async def test_it_recovers_when_the_files_are_good_again(folder: Path) -> None:
     await watched.through(file.unlink, nothing, lambda: file.write_text("The desk has moved."), nothing)
     assert [type(report) for report in watched.reports] == [ReloadFailed, Reloaded]
     assert watched.knows("moved")
+    assert watched.knowledge.problems == ()
+
+
+async def test_health_tells_of_files_that_cannot_be_used_until_they_can(folder: Path) -> None:
+    watched = Watched(Site(directory=folder))
+    look = KnowledgeProbe(lambda: watched.knowledge, Gauges(CollectorRegistry()))
+    away = folder.with_name("away")
+    await watched.through(lambda: folder.rename(away), nothing)
+    found = await look()
+    assert found.state is State.DEGRADED
+    assert f"The folder of knowledge {folder} does not exist" in found.detail
+    await watched.through(lambda: away.rename(folder), nothing)
+    assert (await look()).state is State.OK
+
+
+@pytest.fixture
+def handed_over() -> Iterator[Path]:
+    """A folder that belongs to a user without rights, as whom the test acts."""
+    with tempfile.TemporaryDirectory() as name:
+        desk, lift = Path(name, "desk.md"), Path(name, "lift.md")
+        desk.write_text("The desk is open.")
+        lift.write_text("The lift is new.")
+        with without_rights(Path(name), desk, lift):
+            yield Path(name)
+
+
+async def test_what_may_not_be_read_any_more_is_told_until_it_may(handed_over: Path) -> None:
+    folder, lift = handed_over, handed_over / "lift.md"
+    watched = Watched(Site(directory=folder))
+    await watched.through(lambda: lift.chmod(0), nothing)
+    assert [problem.source for problem in watched.knowledge.problems] == ["lift.md"]
+    assert watched.knows("desk")
+    await watched.through(lambda: lift.chmod(0o644), nothing)
+    assert watched.knowledge.problems == ()
+    assert watched.knows("lift")
+    await watched.through(lambda: folder.chmod(0), nothing)
+    assert "cannot be read" in str(watched.knowledge.problems[0])
+    assert watched.knows("lift")
+    await watched.through(lambda: folder.chmod(0o700), nothing)
+    assert watched.knowledge.problems == ()
 
 
 async def test_problems_of_the_new_files_are_reported(folder: Path) -> None:
