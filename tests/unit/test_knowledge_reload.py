@@ -61,6 +61,9 @@ class Watched:
             await self.knowledge.watch(script)
         return script
 
+    def problems(self) -> list[str]:
+        return [str(problem) for problem in self.knowledge.problems]
+
     def knows(self, question: str) -> bool:
         return bool(self.knowledge.index.search(question, 1))
 
@@ -149,16 +152,16 @@ async def test_what_may_not_be_read_any_more_is_told_until_it_may(handed_over: P
     folder, lift = handed_over, handed_over / "lift.md"
     watched = Watched(Site(directory=folder))
     await watched.through(lambda: lift.chmod(0), nothing)
-    assert [problem.source for problem in watched.knowledge.problems] == ["lift.md"]
+    assert watched.problems() == ["lift.md: this file cannot be read: Permission denied"]
     assert watched.knows("desk")
     await watched.through(lambda: lift.chmod(0o644), nothing)
-    assert watched.knowledge.problems == ()
+    assert watched.problems() == []
     assert watched.knows("lift")
     await watched.through(lambda: folder.chmod(0), nothing)
-    assert "cannot be read" in str(watched.knowledge.problems[0])
+    assert "cannot be read: Permission denied" in watched.problems()[0]
     assert watched.knows("lift")
     await watched.through(lambda: folder.chmod(0o700), nothing)
-    assert watched.knowledge.problems == ()
+    assert watched.problems() == []
 
 
 async def test_problems_of_the_new_files_are_reported(folder: Path) -> None:
