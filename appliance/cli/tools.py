@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import sys
 from dataclasses import asdict
 from functools import partial
@@ -19,6 +20,7 @@ from appliance.cli.options import AsJson, ConfigFile
 from appliance.clock import SystemClock
 from appliance.config.load import load_with_places
 from appliance.config.models import Config
+from appliance.config.suggest import closest
 from appliance.config.tools import ACTIONS, Effect, ToolConfig
 from appliance.egress.policy import Policy
 from appliance.errors import ConfigError, UsageError
@@ -80,13 +82,13 @@ def call(
 ) -> None:
     """Call a tool as the assistant would; show what came back and what would be said; exit status 9 if it fails."""
     config, folder = _opened(file)
-    arguments, key = _arguments(args), str(uuid4())
+    tool, arguments, key = _named(name, config), _arguments(args), str(uuid4())
+    logging.basicConfig(stream=sys.stderr, level=logging.ERROR, format="%(message)s")  # a failure is told below
     executor = Executor(config.tools, SystemClock(), folder, build=partial(action_of, policy=Policy.of(config.network)))
     would_send = executor.preview(name, arguments, idempotency_key=key)
     if dry_run:
         print(json.dumps(would_send, indent=2, ensure_ascii=False))
         return
-    tool = next(tool for tool in config.tools if tool.name == name)
     if tool.effect is Effect.WRITE and not yes:
         _ask(tool, would_send)
     outcome = asyncio.run(executor.call(name, arguments, idempotency_key=key))
@@ -102,6 +104,21 @@ def call(
 def _opened(file: Path | None) -> tuple[Config, Path]:
     loaded = load_with_places(file)
     return loaded.config, loaded.file.absolute().parent
+
+
+def _named(name: str, config: Config) -> ToolConfig:
+    """Return the tool of a name. Raises UsageError, which says what was probably meant."""
+    tools = {tool.name: tool for tool in config.tools}
+    if name in tools and tools[name].builtin is None:
+        return tools[name]
+    if name in tools:
+        remedy = f'Talk to it: appliance ask "{(*tools[name].examples, "What time is it?")[0]}"'
+        raise UsageError(f"the tool {name} is run by the appliance itself, and cannot be called alone", remedy=remedy)
+    if any(form.name == name for form in config.forms):
+        raise UsageError(f"{name} is a form, which is filled in by talking", remedy="Talk to it: appliance run")
+    meant = closest(name, [tool.name for tool in config.tools if tool.builtin is None])
+    hint = f"Did you mean {meant}? " if meant else ""
+    raise UsageError(f"there is no tool {name!r}", remedy=f"{hint}`appliance tools list` shows all.")
 
 
 def _kind(tool: ToolConfig) -> str:
@@ -147,15 +164,17 @@ def _phrase(tool: ToolConfig, arguments: dict[str, Any], outcome: Outcome) -> tu
 
 
 def _show(outcome: Outcome, says: str, problem: str) -> None:
-    print(json.dumps(outcome.data, indent=2, ensure_ascii=False))
-    state = "nothing found" if outcome.empty else "done"
-    print(
-        f"{outcome.tool}: {state if outcome.ok else 'failed'}, {outcome.duration_s:.2f} s, {outcome.attempts} attempts"
-    )
+    tries = "1 attempt" if outcome.attempts == 1 else f"{outcome.attempts} attempts"
+    took = f"{tries}, {outcome.duration_s:.2f} s"
+    if outcome.ok:
+        print(json.dumps(outcome.data, indent=2, ensure_ascii=False))
+        print(f"{outcome.tool}: {'nothing found' if outcome.empty else 'done'}, {took}")
+    else:
+        typer.echo(f"error: {outcome.tool} failed [{outcome.error_code}]: {outcome.detail} ({took})", err=True)
+        if outcome.remedy:
+            typer.echo(f"  → {outcome.remedy}", err=True)
     if says:
         print(f"says: {says}")
-    if not outcome.ok:
-        typer.echo(f"{outcome.error_code}: {outcome.detail}\n{outcome.remedy}".rstrip(), err=True)
     if outcome.happened is None:
         typer.echo("It is not known whether something was changed.", err=True)
     if problem:

@@ -1,5 +1,7 @@
 import json
 import sqlite3
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +42,10 @@ tools:
     http:
       url: http://127.0.0.1:1/x
       headers: {Authorization: "Bearer {{ secrets.crm_token }}"}
+  - name: clock
+    description: Tells the time.
+    examples: [how late is it, what is the time, tell me the time]
+    builtin: time
 forms:
   - name: damage
     description: Takes a damage down.
@@ -103,7 +109,7 @@ def test_check_names_tool_and_field(config: Path) -> None:
 def test_check_of_sound_declarations(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("APPLIANCE_SECRET_CRM_TOKEN", "s3cret")
     result = run(config, "check")
-    assert (result.exit_code, result.stdout) == (0, "4 tools, 1 forms, 0 problems\n")
+    assert (result.exit_code, result.stdout) == (0, "5 tools, 1 forms, 0 problems\n")
 
 
 def test_call_shows_the_result_and_what_is_said(config: Path) -> None:
@@ -142,7 +148,7 @@ def test_a_write_with_a_yes_whose_phrase_is_wrong(config: Path) -> None:
 def test_a_tool_that_fails(config: Path) -> None:
     result = call(config, "ring")
     assert result.exit_code == 9
-    assert "failed: false ended with status 1" in result.stderr
+    assert "error: ring failed [failed]: false ended with status 1 (1 attempt, " in result.stderr
     answer = json.loads(call(config, "ring", "--json").stdout)
     assert (answer["ok"], answer["error_code"], answer["happened"]) == (False, "failed", False)
 
@@ -153,11 +159,34 @@ def test_a_missing_secret_says_where_it_belongs(config: Path) -> None:
     assert "APPLIANCE_SECRET_CRM_TOKEN" in result.stderr
 
 
-@pytest.mark.parametrize("name", ["order_status", "unknown"])
-def test_calls_that_cannot_be_made(config: Path, name: str) -> None:
-    result = call(config, name, number="lower")
+def test_a_failure_is_told_once(config: Path) -> None:
+    argv = [sys.executable, "-m", "appliance", "tools", "call", "ring", "--config", str(config)]
+    done = subprocess.run(argv, capture_output=True, text=True, check=False)
+    assert done.returncode == 9
+    assert done.stdout == "says: I'm sorry, that did not work.\n"
+    assert len(done.stderr.splitlines()) == 1, done.stderr
+
+
+def test_a_call_that_cannot_be_made(config: Path) -> None:
+    result = call(config, "order_status", number="lower")
     assert isinstance(result.exception, ToolError)
     assert result.exception.exit_status == 9
+
+
+@pytest.mark.parametrize(
+    ("name", "said", "remedy"),
+    [
+        ("order_statsu", "there is no tool 'order_statsu'", "Did you mean order_status?"),
+        ("order", "there is no tool 'order'", "`appliance tools list` shows all."),
+        ("damage", "damage is a form", "appliance run"),
+        ("clock", "is run by the appliance itself", 'appliance ask "how late is it"'),
+    ],
+)
+def test_a_name_that_is_no_tool_to_call(config: Path, name: str, said: str, remedy: str) -> None:
+    error = call(config, name).exception
+    assert isinstance(error, UsageError)
+    assert said in str(error)
+    assert remedy in error.remedy
 
 
 @pytest.mark.parametrize("text", ["{", "[]", "A1"])
