@@ -5,28 +5,26 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
 
 from appliance.assistant.agenda import Slot
+from appliance.assistant.chosen import chosen
+from appliance.assistant.common_words import FUNCTION_WORDS, PEOPLE_WORDS
+from appliance.assistant.named import named
+from appliance.assistant.numbered import codes, counted, phones
 from appliance.config.tools import Format, Parameter, ParameterType, Task
 from appliance.understanding import (
     Found,
     Span,
     Verdict,
-    find_codes,
     find_dates,
     find_datetimes,
     find_emails,
     find_known,
-    find_mentioned_names,
-    find_names,
-    find_numbers,
-    find_phones,
     find_times,
     mask,
-    match_choice,
     sounds_like,
     standing,
     yes_no,
@@ -34,7 +32,6 @@ from appliance.understanding import (
 
 ACCOUNT_WORDS = 9
 """From so many words on, a request such as "I want to complain" tells what happened."""
-ANY_CODE = r"[A-Z0-9-]{3,}"
 LISTED = (Format.CODE, Format.PHONE)
 MOST_TOGETHER = 3
 """So many values of one parameter are looked up one after the other."""
@@ -53,30 +50,6 @@ _NUMBERED = re.compile(r"\b(?:number|no\.?|code|reference)\b(?:\W+is)?\W*$", re.
 _SPOKEN_OF = re.compile(
     r"\b(?:a|an|the|my|your|our|his|her|their|this)\s+(?:\w+ly\s+)?(?P<thing>[\w'-]+)", re.IGNORECASE
 )
-PEOPLE_WORDS = frozenset(
-    """
-    baby boy child children dad daughter doctor family father friend girl grandmother grandfather husband kid kids
-    mother mum mom nurse parents partner sister brother son wife day date time week month morning afternoon evening
-    """.split()  # noqa: SIM905
-)
-"""Whom and when it is for says nothing about what it is."""
-
-FUNCTION_WORDS = frozenset(
-    """
-    a about actually again all also am an and another any anything are as at available be because been
-    bottle box but available buy by call can carries carry charge check cost costs could did do does doing
-    don't else excuse find
-    for
-    from get give going good got had has have haven't hello here hey hi how i i'd i'll i'm i've if in is
-    isn't it it's item items just know left let like look looking lot many may maybe me mean might more
-    morning much my need no not now of oh ok okay on one or our out over pack package pharmacy please
-    price product put really right said sell shop should so some something stock stocks store sure take tell
-    than thank thanks that that's the them then there there's these they thing think this those to today trouble uh um
-    up us was we well were what what's when where whether which who why will with wonder wondering would yeah yes you
-    your er hm hmm
-    """.split()  # noqa: SIM905 - two hundred literals are no easier to read
-)
-"""Words that carry a question and name nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +78,7 @@ class ValueFinder:
         self._known: dict[str, Sequence[str]] = {
             name: parameter.values for name, parameter in parameters.items() if isinstance(parameter.values, tuple)
         }
+        self._told = any(parameter.format is Format.TEXT for parameter in parameters.values())
         self._open = any(_is_open(parameter) for parameter in parameters.values())
         self._carrier = FUNCTION_WORDS | {word for word, count in counted.items() if count >= _OFTEN}
 
@@ -125,7 +99,7 @@ class ValueFinder:
         if self._known.get(name):
             found = find_known(heard.text, self._known[name])
         else:
-            candidates = self._candidates(parameter, heard, (), asked=False) if parameter.format in LISTED else ()
+            candidates = self._candidates(name, heard, (), asked=False) if parameter.format in LISTED else ()
             found = [each for each in candidates if _fits(parameter, each) and each.certain]
         ordered = sorted(found, key=lambda each: each.start)
         together = all(_AND.fullmatch(heard.text[one.end : other.start]) for one, other in pairwise(ordered))
@@ -156,7 +130,7 @@ class ValueFinder:
             return subject if subject and _fits(parameter, subject) else None
         free = [
             each
-            for each in self._candidates(parameter, heard, taken, asked=asked)
+            for each in self._candidates(name, heard, taken, asked=asked)
             if _fits(parameter, each) and self._trusts(parameter, each) and not _overlaps(each, taken)
         ]
         return free[-1] if len({each.value for each in free}) == 1 else None
@@ -165,35 +139,26 @@ class ValueFinder:
         """Tell whether a value may be used: a doubtful one only if it is read back, or fits a pattern of its own."""
         return found.certain or self._doubtful or parameter.pattern is not None
 
-    def _candidates(self, parameter: Parameter, heard: Heard, taken: Sequence[Span], *, asked: bool) -> Iterable[Found]:
-        text = heard.text
+    def _candidates(self, name: str, heard: Heard, taken: Sequence[Span], *, asked: bool) -> Sequence[Found]:
+        text, parameter = heard.text, self._parameters[name]
         if parameter.enum:
-            names = {value: (value, *parameter.synonyms.get(value, ())) for value in parameter.enum}
-            choice = match_choice(text, names)
-            return [choice] if choice else []
+            return chosen(text, parameter, asked=asked, told=self._told and not asked)
         if parameter.type is ParameterType.BOOLEAN:
             return _answered(text) if asked else []
         if parameter.type in (ParameterType.INTEGER, ParameterType.NUMBER):
-            numbers = find_numbers(mask(text, taken), exclude=find_phones(text))
-            whole = parameter.type is ParameterType.INTEGER
-            return [each for each in numbers if not whole or float(each.value).is_integer()]
-        found = self._formatted(parameter, heard, asked=asked)
-        if parameter.format is Format.NAME and not found:
-            return find_mentioned_names(text, known=self._vocabulary, taken=taken)
-        if parameter.format is Format.CODE and not found:
-            return _spoken_out(text)
-        return found
+            return counted(mask(text, taken), name, parameter, heard.now.date(), asked=asked)
+        return self._formatted(name, heard, taken, asked=asked)
 
-    def _formatted(self, parameter: Parameter, heard: Heard, *, asked: bool) -> list[Found]:
-        text = heard.text
+    def _formatted(self, name: str, heard: Heard, taken: Sequence[Span], *, asked: bool) -> list[Found]:
+        text, today, parameter = heard.text, heard.now.date(), self._parameters[name]
         finders = {
-            Format.DATE: lambda: find_dates(text, heard.now.date()),
+            Format.DATE: lambda: find_dates(text, today, asked=asked),
             Format.TIME: lambda: find_times(text),
             Format.DATE_TIME: lambda: find_datetimes(text, heard.now),
             Format.EMAIL: lambda: find_emails(text),
-            Format.PHONE: lambda: find_phones(text, country=self._country),
-            Format.NAME: lambda: find_names(text, asked=asked),
-            Format.CODE: lambda: find_codes(text, parameter.pattern or ANY_CODE, exclude=find_phones(text)),
+            Format.PHONE: lambda: phones(text, self._country, asked=asked),
+            Format.NAME: lambda: named(text, known=self._vocabulary, taken=taken, asked=asked, told=self._told),
+            Format.CODE: lambda: codes(text, name, parameter, today, asked=asked),
         }
         return finders[parameter.format]() if parameter.format in finders else []
 
@@ -253,7 +218,7 @@ def _vocabulary(task: Task, parameters: Mapping[str, Parameter], more: Sequence[
     words |= {word for text in texts for word in _WORD.findall(text) if word.islower()}
     for parameter in parameters.values():
         said = [parameter.description, parameter.ask or "", *parameter.enum]
-        said += [name for names in parameter.synonyms.values() for name in names]
+        said += [name for names in (*parameter.synonyms.values(), *parameter.sounds_like.values()) for name in names]
         words |= set(_words(" ".join(map(str, said))))
     return FUNCTION_WORDS | words
 
@@ -263,12 +228,6 @@ def _called(name: str, text: str, found: Found) -> bool:
     before = text[: found.start]
     last = (_words(before) or [""])[-1]
     return last in name.split("_") or _NUMBERED.search(before) is not None
-
-
-def _spoken_out(text: str) -> list[Found]:
-    """Return whole numbers as digits: "three thousand three hundred and six"."""
-    numbers = [each for each in find_numbers(text, exclude=find_phones(text)) if float(each.value).is_integer()]
-    return [replace(each, value=str(int(each.value)), certain=False) for each in numbers]
 
 
 def _fits(parameter: Parameter, found: Found) -> bool:

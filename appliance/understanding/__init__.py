@@ -7,7 +7,7 @@ without what was taken back ("on Friday, no, Thursday"); a value that has to be 
 from __future__ import annotations
 
 from appliance.understanding.answers import Answer, Verdict, is_cancel, is_negated, is_unknown, yes_no
-from appliance.understanding.choices import find_choices, match_choice
+from appliance.understanding.choices import find_choices, match_choice, mentions
 from appliance.understanding.codes import find_codes
 from appliance.understanding.correction import replaces, standing, taken_back
 from appliance.understanding.dates import find_dates
@@ -16,7 +16,7 @@ from appliance.understanding.digits import find_digits, partial_digits
 from appliance.understanding.durations import find_delays, find_durations
 from appliance.understanding.emails import find_emails
 from appliance.understanding.found import Found, Span, mask
-from appliance.understanding.known_values import find_known, sounds_like
+from appliance.understanding.known_values import find_known, same_sound, sounds_like
 from appliance.understanding.mentioned_names import find_mentioned_names
 from appliance.understanding.misheard_digits import before_a_code, before_a_phone, find_misheard
 from appliance.understanding.names import find_names
@@ -27,12 +27,13 @@ from appliance.understanding.phones import find_phones
 from appliance.understanding.stance import Stance, stance, without_refusals
 from appliance.understanding.time_ranges import find_time_ranges
 from appliance.understanding.times import find_times
+from appliance.understanding.years import find_years
 
 __all__ = [
     "Answer", "Found", "Span", "Stance", "Verdict", "before_a_code", "before_a_phone", "find_choices", "find_codes",
     "find_dates", "find_datetimes", "find_delays", "find_digits", "find_durations", "find_emails", "find_known",
     "find_mentioned_names", "find_misheard", "find_names", "find_number_ranges", "find_numbers", "find_ordinals",
-    "find_parts_of_day", "find_phones", "find_time_ranges", "find_times", "is_cancel", "is_negated", "is_unknown",
-    "mask", "match_choice", "neutral", "partial_digits", "replaces", "sounds_like", "stance", "standing", "taken_back",
-    "without_refusals", "yes_no",
+    "find_parts_of_day", "find_phones", "find_time_ranges", "find_times", "find_years", "is_cancel", "is_negated",
+    "is_unknown", "mask", "match_choice", "mentions", "neutral", "partial_digits", "replaces", "same_sound",
+    "sounds_like", "stance", "standing", "taken_back", "without_refusals", "yes_no",
 ]  # fmt: skip

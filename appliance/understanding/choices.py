@@ -43,6 +43,16 @@ def find_choices(text: str, choices: Mapping[str, Sequence[str]]) -> list[Found]
             being spaces. Words are matched whole, in singular or plural; long ones with an edit or two, and then
             uncertain unless the word is long enough for one edit not to make another word.
     """
+    found = _named(text, choices)
+    return [each for each in standing(text, found) if not is_negated(text, each.span)]
+
+
+def mentions(text: str, choices: Mapping[str, Sequence[str]]) -> bool:
+    """Tell whether any choice is named in `text`, be it to deny it or beside another one."""
+    return bool(_named(text, choices))
+
+
+def _named(text: str, choices: Mapping[str, Sequence[str]]) -> list[Found]:
     words = tokens(plain(text), _TOKEN)
     hits = [
         hit
@@ -50,11 +60,10 @@ def find_choices(text: str, choices: Mapping[str, Sequence[str]]) -> list[Found]
         for name in {plain(each) for each in (re.sub(r"[_-]", " ", key), *names)}
         for hit in _hits(words, key, tokens(name, _TOKEN))
     ]
-    found = [
+    return [
         Found(value=hit.key, start=hit.start, end=hit.end, words=text[hit.start : hit.end], certain=hit.certain)
         for hit in _best(hits)
     ]
-    return [each for each in standing(text, found) if not is_negated(text, each.span)]
 
 
 def match_choice(text: str, choices: Mapping[str, Sequence[str]]) -> Found | None:

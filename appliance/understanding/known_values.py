@@ -21,6 +21,14 @@ LONGEST = 4
 _SHORTEST, _SHORTEST_REST = 5, 3
 """Letters below which everything sounds alike: of the whole, and beside a word that both have in common."""
 
+_SHORTEST_SOUND = 4
+"""Consonants below which different words sound the same."""
+_ANSWER = re.compile(
+    r"\W*(?:(?:um+|uh+|oh|well|the|an?|it's|it is|that's|for|about|to|yes|okay|please|i (?:think|need)|i'd like)\W+)*"
+    r"(?P<it>\w.*?)(?:\W+(?:please|thanks|thank you))?\W*",
+    re.IGNORECASE | re.DOTALL,
+)
+
 _WORD = re.compile(r"[a-z']+|[0-9]+")
 _SOUNDS = tuple(
     (re.compile(pattern), sound)
@@ -58,6 +66,24 @@ def sounds_like(text: str, start: int, values: Sequence[str]) -> Found | None:
     if rivals:
         return None
     return Found(value=value, start=start, end=end, words=text[start:end], certain=False)
+
+
+def same_sound(text: str, choices: Mapping[str, Sequence[str]]) -> Found | None:
+    """Return the choice that an answer sounds exactly like, cut into other words: "fees iotherapy"; always doubtful.
+
+    Args:
+        text: An answer; where it says anything else, it sounds like no choice.
+        choices: The values and what they are called, as in `find_choices`.
+    """
+    answer = _ANSWER.fullmatch(text)
+    sound = _key(answer["it"]) if answer else ""
+    if answer is None or len(sound) < _SHORTEST_SOUND:
+        return None
+    values = {value for value, names in choices.items() if sound in {_key(name) for name in (value, *names)}}
+    if len(values) != 1:
+        return None
+    start, end = answer.span("it")
+    return Found(value=values.pop(), start=start, end=end, words=text[start:end], certain=False)
 
 
 def _ends(text: str, start: int) -> Iterator[int]:

@@ -146,3 +146,251 @@ def test_what_is_asked_about_does_not_include_the_day() -> None:
 def test_a_doubtful_value_counts_only_where_it_is_read_back() -> None:
     assert find("next Friday", it=DATE)["it"].value == "2026-03-13"
     assert find("next Friday", doubtful=False, it=DATE) == {}
+
+
+ORDER = {"format": "code", "pattern": r"\d{4}"}
+DEPARTMENT = {
+    "enum": ["physiotherapy", "blood test", "x-ray"],
+    "synonyms": {"x-ray": ["radiology"]},
+    "sounds_like": {"physiotherapy": ["fees iotherapy", "fizzy old therapy"]},
+}
+
+
+@pytest.mark.parametrize(
+    ("text", "asked", "value", "words"),
+    [
+        ("What is the status of order for 271?", "", "4271", "for 271"),
+        ("Is order 802 for ready?", "", "8024", "802 for"),
+        ("For 271.", "order", "4271", "For 271"),
+        ("My order is three thousand three hundred and six", "", "3306", "three thousand three hundred and six"),
+    ],
+)
+def test_a_code_keeps_the_words_as_they_were_heard(text: str, asked: str, value: str, words: str) -> None:
+    slot = find(text, asked, doubtful=False, order=ORDER)["order"]
+    assert (slot.value, slot.words) == (value, words)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "an order for 300",
+        "I placed an order for 300",
+        "book two for 10",
+        "the order for 271 people",
+        "order 427 for Monday",
+        "order for 4:30",
+        "order for May 23rd",
+    ],
+)
+def test_no_code_is_made_of_prepositions(text: str) -> None:
+    assert find(text, order=ORDER) == {}
+
+
+@pytest.mark.parametrize("text", ["For 271.", "order for 271"])
+def test_a_code_without_a_pattern_is_not_completed(text: str) -> None:
+    assert (
+        find(text, "order", order={"format": "code"}).get("order", Slot(value="271", words="", turn=3)).value == "271"
+    )
+
+
+def test_a_telephone_number_with_a_word_in_it_is_completed() -> None:
+    slot = find("My phone number is 902 for 482142", phone=PHONE)["phone"]
+    assert (slot.value, slot.words) == ("+19024482142", "902 for 482142")
+
+
+@pytest.mark.parametrize(
+    ("text", "asked", "people"),
+    [
+        ("for three at half past two", "", 3),
+        ("for two, on the twenty third", "", 2),
+        ("for two, in three days", "", 2),
+        ("four people for three hours", "", 4),
+        ("three days", "people", 3),
+        ("around four", "people", 4),
+    ],
+)
+def test_a_number_is_no_part_of_a_time(text: str, asked: str, people: int) -> None:
+    assert find(text, asked, people=FEW)["people"].value == people
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "tomorrow at half past three",
+        "at quarter to nine",
+        "on the twenty third",
+        "in three weeks",
+        "for three hours",
+        "for $5",
+        "it costs five dollars",
+        "the third time",
+        "two thirds",
+    ],
+)
+def test_nothing_is_counted_that_is_not_asked_for(text: str) -> None:
+    assert find(text, people=FEW) == {}
+
+
+def test_a_unit_of_the_parameter_itself_counts() -> None:
+    assert find("for three nights", nights=FEW)["nights"].value == 3
+    assert find("for three nights", stay=FEW | {"description": "how many nights"})["stay"].value == 3
+    assert find("for three nights", rooms=FEW) == {}
+
+
+def test_a_year_is_a_number_where_one_is_asked_for() -> None:
+    year = {"type": "integer", "minimum": 1900, "maximum": 2026}
+    assert find("in nineteen eighty four", year=year)["year"].value == 1984
+    assert find("twenty oh five", year=year)["year"].value == 2005
+    assert find("nineteen eighty four five five", year=year) == {}
+    assert find("nineteen eighty four", rooms=FEW | {"maximum": 5000}) == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "asked", "value", "words"),
+    [
+        ("I need fees iotherapy on Friday", "", "physiotherapy", "fees iotherapy"),
+        ("Fizzy old therapy.", "it", "physiotherapy", "Fizzy old therapy"),
+        ("a blot test, please", "it", "blood test", "blot test"),
+        ("radio logy", "it", "x-ray", "radio logy"),
+    ],
+)
+def test_a_misheard_choice_is_taken_where_it_is_declared_or_answers(
+    text: str, asked: str, value: str, words: str
+) -> None:
+    slot = find(text, asked, it=DEPARTMENT)["it"]
+    assert (slot.value, slot.words) == (value, words)
+
+
+@pytest.mark.parametrize(
+    ("text", "asked"),
+    [
+        ("cardiology", "it"),
+        ("dermatology", "it"),
+        ("a blot test on Friday", ""),
+        ("I'd like to see somebody about a blot test", "it"),
+        ("the first one", "it"),
+        ("not fees iotherapy", "it"),
+    ],
+)
+def test_a_choice_is_not_heard_into_other_words(text: str, asked: str) -> None:
+    assert find(text, asked, it=DEPARTMENT) == {}
+
+
+def test_what_only_sounds_like_a_choice_counts_only_where_it_is_read_back() -> None:
+    assert find("blot test", "it", doubtful=False, it=DEPARTMENT) == {}
+    assert find("fees iotherapy", "it", doubtful=False, it=DEPARTMENT)["it"].value == "physiotherapy"
+
+
+URGENCIES = {"enum": ["today", "this week", "no hurry"], "synonyms": {"today": ["urgent", "now"]}}
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("The room was dirty. Somebody should go there today.", "today"),
+        ("The nurse was rude and I want it sorted out this week.", "this week"),
+        ("I was charged twice, it's urgent.", "today"),
+        ("The nurse was rude today, but there's no hurry.", "no hurry"),
+    ],
+)
+def test_a_wish_in_an_account_says_how_soon(text: str, value: str) -> None:
+    slot = find(text, what=TEXT, how_soon=URGENCIES)["how_soon"]
+    assert slot.value == value
+    assert slot.words in text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I was here today and the nurse ignored me for an hour",
+        "I came in this week and the room was filthy",
+        "I have been waiting for two hours now and nobody comes",
+        "I want to tell you what happened today in the ward",
+    ],
+)
+def test_when_something_happened_says_nothing_about_how_soon(text: str) -> None:
+    assert "how_soon" not in find(text, what=TEXT, how_soon=URGENCIES)
+
+
+def test_an_answer_says_how_soon() -> None:
+    assert find("today", "how_soon", what=TEXT, how_soon=URGENCIES)["how_soon"].value == "today"
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("The nurse was rude to me. Joe Park, 902 555 0176.", "Joe Park"),
+        ("My name is Dr. Alan Pryce and I waited three hours", "Alan Pryce"),
+        ("Mr. Miller was rude to me, I'm Ida Fox", "Ida Fox"),
+    ],
+)
+def test_the_name_in_an_account_is_the_one_that_is_given(text: str, name: str) -> None:
+    assert find(text, what=TEXT, who=NAME)["who"].value == name
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Doctor Brown laughed at me and gave me the wrong pills",
+        "Mary Jones was rude to me in front of everybody",
+        "they kept my father in the corridor the whole night without anything",
+    ],
+)
+def test_people_who_are_talked_about_give_no_name(text: str) -> None:
+    assert "who" not in find(text, what=TEXT, who=NAME)
+
+
+# Several values of one parameter.
+
+
+def several(text: str, **parameter: Any) -> list[Slot]:
+    wanted = {"it": Parameter.model_validate_json(json.dumps(parameter))}
+    return ValueFinder(TASK, wanted, doubtful=False).several("it", heard(text, 3))
+
+
+@pytest.mark.parametrize(
+    ("text", "values"),
+    [
+        ("orders 4271 and 7740", ["4271", "7740"]),
+        ("4271 and 7740 and also number 5512", ["4271", "7740", "5512"]),
+        ("order 4271 or order 7740", ["4271", "7740"]),
+    ],
+)
+def test_codes_side_by_side_are_several(text: str, values: list[str]) -> None:
+    slots = several(text, **ORDER)
+    assert [slot.value for slot in slots] == values
+    assert all(slot.words in text and slot.turn == 3 for slot in slots)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "order 4271",
+        "4271 and 4271",
+        "4271, no, 7740",
+        "4271 is mine, and yours may be 7740",
+        "1111 and 2222 and 3333 and 4444",
+        "",
+    ],
+)
+def test_what_is_one_or_too_many_or_not_together_is_not_several(text: str) -> None:
+    assert several(text, **ORDER) == []
+
+
+def test_telephone_numbers_and_known_things_can_be_several() -> None:
+    phones = several("902 555 0142 and 902 555 0143", format="phone")
+    assert [slot.value for slot in phones] == ["+19025550142", "+19025550143"]
+    things = several("do you have aspirin and also cough syrup", values=["aspirin", "cough syrup", "plasters"])
+    assert [(slot.value, slot.words) for slot in things] == [("aspirin", "aspirin"), ("cough syrup", "cough syrup")]
+
+
+@pytest.mark.parametrize("parameter", [{"format": "date"}, {"format": "words"}, {"type": "integer"}])
+def test_other_values_are_never_several(parameter: dict[str, Any]) -> None:
+    assert several("on Friday and Saturday, 2 and 3", **parameter) == []
+
+
+def test_a_thing_that_was_learnt_can_be_one_of_several() -> None:
+    finder = ValueFinder(TASK, {"it": Parameter()}, doubtful=False)
+    assert finder.several("it", heard("cups and plates")) == []
+    finder.learn("it", ["cup", "plate"])
+    assert [slot.value for slot in finder.several("it", heard("cups and plates"))] == ["cup", "plate"]

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from appliance.understanding import find_choices, match_choice, replaces, standing, taken_back
+from appliance.understanding import find_choices, match_choice, mentions, replaces, standing, taken_back
 from appliance.understanding.found import Found
 
 _CHOICES = {
@@ -61,6 +61,13 @@ def test_no_choice(said: str) -> None:
 
 def test_all_that_are_named() -> None:
     assert [each.value for each in find_choices("red and white", _CHOICES)] == ["red_wine", "white_wine"]
+
+
+@pytest.mark.parametrize(
+    ("said", "named"), [("not the red one", True), ("red or white", True), ("rosé", False), ("", False)]
+)
+def test_a_choice_is_mentioned_also_where_it_is_not_made(said: str, named: bool) -> None:
+    assert mentions(said, _CHOICES) is named
 
 
 def test_a_name_of_two_choices_means_neither() -> None:

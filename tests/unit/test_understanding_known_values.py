@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from appliance.understanding import find_known, sounds_like
+from appliance.understanding import find_known, same_sound, sounds_like
 
 THINGS = ("tylenol", "band-aid", "ibuprofen", "sun cream", "vitamin d", "cough medicine")
 
@@ -25,3 +25,30 @@ def test_another_thing_is_not_taken_for_one(said: str) -> None:
 
 def test_a_corrected_thing_is_not_named() -> None:
     assert [each.value for each in find_known("Tylenol, no, sorry, ibuprofen", THINGS)] == ["ibuprofen"]
+
+
+DEPARTMENTS = {"physiotherapy": ["physio"], "x-ray": ["radiology"], "staff": ["nurse"]}
+
+
+@pytest.mark.parametrize(
+    ("said", "value", "words"),
+    [
+        ("Fees iotherapy, please.", "physiotherapy", "Fees iotherapy"),
+        ("for the ex ray", "x-ray", "ex ray"),
+        ("radio logy", "x-ray", "radio logy"),
+    ],
+)
+def test_an_answer_that_sounds_the_same_is_a_choice(said: str, value: str, words: str) -> None:
+    found = same_sound(said, DEPARTMENTS)
+    assert found is not None
+    assert (found.value, found.words, found.certain) == (value, words, False)
+    assert said[found.start : found.end] == words
+
+
+@pytest.mark.parametrize("said", ["cardiology", "the stuff", "fees iotherapy on Friday", "", "please", "..."])
+def test_an_answer_that_sounds_otherwise_is_none(said: str) -> None:
+    assert same_sound(said, DEPARTMENTS) is None
+
+
+def test_a_sound_of_two_choices_is_neither() -> None:
+    assert same_sound("flower", {"flour mill": ["flower"], "flower bed": ["flower"]}) is None

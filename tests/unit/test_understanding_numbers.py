@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from num2words import num2words
 
-from appliance.understanding import find_number_ranges, find_numbers, find_ordinals, find_phones
+from appliance.understanding import find_number_ranges, find_numbers, find_ordinals, find_phones, find_years
 
 
 @pytest.mark.parametrize(
@@ -122,6 +122,25 @@ def test_no_ranges(said: str) -> None:
 )
 def test_ordinals(said: str, places: list[int]) -> None:
     assert [each.value for each in find_ordinals(said)] == places
+
+
+@pytest.mark.parametrize(
+    ("said", "year"),
+    [
+        ("in nineteen eighty four", 1984),
+        ("nineteen oh five", 1905),
+        ("twenty twenty-six, please", 2026),
+        ("two thousand and five", 2005),
+        ("born in 1984", 1984),
+    ],
+)
+def test_years(said: str, year: int) -> None:
+    assert [each.value for each in find_years(said)] == [year]
+
+
+@pytest.mark.parametrize("said", ["", "nineteen", "nineteen eighty four five five", "twenty people", "1984555"])
+def test_what_is_no_year(said: str) -> None:
+    assert find_years(said) == []
 
 
 @given(st.integers(0, 999_999_999))
