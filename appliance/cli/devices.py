@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
@@ -32,12 +33,17 @@ from appliance.cli.options import AsJson, ConfigFile
 from appliance.clock import Clock, SystemClock
 from appliance.config.load import load
 from appliance.config.models import AudioConfig
-from appliance.errors import UsageError
+from appliance.errors import AudioDeviceError, UsageError
 
 EXAMPLES = "Examples: appliance devices · appliance devices --test · appliance devices --echo-test --file speech.wav"
 RECORD_S = 3.0
 TONE_S = 1.0
 ECHO_TEST_S = 8.0
+
+_WHERE_TO_LOOK = (
+    "Plug it in and switch it on; in a virtual machine, pass it through. If the system has it and it is not listed here"
+    " (`cat /proc/asound/cards`), `appliance doctor --only sound` says why: the group `audio`, or the sound server."
+)
 
 _LEVEL_ADVICE = {
     Level.SILENT: "Nothing was heard: is the microphone muted, switched off, or another one?",
@@ -67,11 +73,14 @@ def devices(
     as_json: AsJson = False,
     config_file: ConfigFile = None,
 ) -> None:
-    """List the sound devices; with --test or --echo-test, try those of the configuration."""
+    """List the sound devices; with --test or --echo-test, try those of the configuration.
+
+    Exit status: 0 there is a microphone and a loudspeaker, 5 one of them is missing.
+    """
     if file is not None and not echo_test:
         raise UsageError("--file is the sound of the echo test", remedy="Add --echo-test.")
     if not test and not echo_test:
-        _list(as_json=as_json)
+        show(list_devices(), as_json=as_json)
         return
     audio = load(config_file).audio
     clock = SystemClock()
@@ -87,17 +96,23 @@ def devices(
         print(json.dumps(report, ensure_ascii=False))
 
 
-def _list(*, as_json: bool) -> None:
-    found = list_devices()
+def show(found: Sequence[DeviceInfo], *, as_json: bool) -> None:
+    """Print what devices there are. Raises AudioDeviceError when people cannot be heard or spoken to with them."""
     if as_json:
         print(json.dumps([asdict(device) for device in found], ensure_ascii=False))
-    elif not found:
-        print("There are no sound devices. Plug one in; a service may need to be in the group `audio`.")
-    else:
+    elif found:
         print(f"{'no.':>4}  {'in':>3} {'out':>3} {'Hz':>7}  {'host API':<12} name")
         for device in found:
             print(_line(device))
         print("< default microphone, > default loudspeaker")
+    missing = [
+        what
+        for what, channels in (("microphone", "inputs"), ("loudspeaker", "outputs"))
+        if not any(getattr(device, channels) for device in found)
+    ]
+    if missing:
+        what = " and no ".join(missing) if found else "sound device at all"
+        raise AudioDeviceError(f"there is no {what}", remedy=_WHERE_TO_LOOK)
 
 
 def _line(device: DeviceInfo) -> str:

@@ -51,9 +51,12 @@ def test_the_list_marks_the_defaults(pulse: PulseServer) -> None:
     assert "default microphone" in appliance(pulse).stdout
 
 
-def test_without_devices_the_list_says_so_and_the_test_fails(pulse: PulseServer) -> None:
+def test_without_devices_the_list_and_the_test_fail(pulse: PulseServer) -> None:
     pulse.stop()
-    assert "no sound devices" in appliance(pulse).stdout
+    listed = appliance(pulse)
+    assert (listed.returncode, listed.stdout) == (5, "")
+    assert "there is no sound device at all" in listed.stderr
+    assert "appliance doctor --only sound" in listed.stderr
     done = appliance(pulse, "--test")
     assert done.returncode == 5
     assert "there is no microphone" in done.stderr
