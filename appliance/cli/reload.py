@@ -18,7 +18,7 @@ EXAMPLES = "Examples: appliance reload · appliance reload --json · appliance c
 def reload(config_file: ConfigFile = None, as_json: AsJson = False) -> None:
     """Let the running appliance take over its changed configuration, between two turns.
 
-    A mistake in the file changes nothing. Exit status: 0 done, 3 the configuration is wrong or no appliance runs.
+    A mistake in the file changes nothing. Exit status: 0 done, 3 the configuration is wrong, 14 no appliance runs.
     """
     told = Daemon.configured(load(config_file).monitoring).reload(operator())
     if as_json:

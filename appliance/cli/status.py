@@ -22,7 +22,7 @@ _STYLES = {State.OK: "green", State.DEGRADED: "yellow", State.STARTING: "cyan", 
 
 
 def status(config_file: ConfigFile = None, as_json: AsJson = False) -> None:
-    """Tell how the running appliance is. Exit status: 0 all is well, 1 something is not, 3 it is not running."""
+    """Tell how the running appliance is. Exit status: 0 all is well, 1 something is not, 14 it is not running."""
     told = Daemon.configured(load(config_file).monitoring).get("/status")
     if as_json:
         print(json.dumps(told, indent=2, ensure_ascii=False))

@@ -21,8 +21,7 @@ class NotRunningError(ApplianceError):
     """No appliance answers on the port of the configuration."""
 
     code = "not-running"
-    exit_status = 3
-    """What systemctl uses for a unit that is not active."""
+    exit_status = 14
 
 
 class Daemon:

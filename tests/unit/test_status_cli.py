@@ -147,7 +147,7 @@ def test_that_it_is_not_running_is_said_plainly(run: Callable[..., Result], comm
         port = probe.getsockname()[1]
     error = run(port, command).exception
     assert isinstance(error, NotRunningError)
-    assert error.exit_status == 3
+    assert error.exit_status == 14
     assert "is not running" in str(error)
 
 
