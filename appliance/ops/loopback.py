@@ -7,8 +7,10 @@ reached us (DNS rebinding). No header allows other origins to read an answer.
 from __future__ import annotations
 
 import asyncio
+import errno
 import hmac
 import logging
+import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -158,7 +160,7 @@ async def serve(server: LoopbackServer, port: int, setting: str) -> AsyncIterato
         listening = await asyncio.start_server(server.on_connection, HOST, port, limit=LARGEST_REQUEST)
     except OSError as error:
         raise PortError(
-            f"{setting}: port {port} of this machine cannot be used: {error.strerror}",
+            f"{setting}: port {port} of this machine cannot be used: {os.strerror(error.errno or errno.EINVAL)}",
             remedy="Choose another port, or stop the program that has it.",
         ) from error
     async with listening:

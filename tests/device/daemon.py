@@ -9,6 +9,8 @@ import threading
 import time
 from pathlib import Path
 
+import psutil
+
 from tests.device.pulse import PulseServer
 
 READY_S = 90.0
@@ -41,18 +43,24 @@ class Daemon:
     def output(self) -> str:
         return "".join(self._lines)
 
-    def says(self, text: str, within_s: float) -> None:
-        """Wait until it has printed `text`."""
-        wait_until(lambda: text in self.output, within_s, lambda: f"no {text!r} in:\n{self.output}")
+    @property
+    def cpu_s(self) -> float:
+        """Processor seconds so far."""
+        spent = psutil.Process(self._process.pid).cpu_times()
+        return spent.user + spent.system
+
+    def says(self, text: str, within_s: float, after: int = 0) -> None:
+        """Wait until it has printed `text`, beyond the first `after` characters."""
+        wait_until(lambda: text in self.output[after:], within_s, lambda: f"no {text!r} in:\n{self.output[after:]}")
 
     def listens(self) -> None:
         """Wait until it has told what it keeps, and listens."""
         self.says("listening", READY_S)
         self.says("I keep notes of our conversation", ANSWER_S)
 
-    def interrupt(self) -> int:
-        """Press Ctrl-C and return the exit status."""
-        self._process.send_signal(signal.SIGINT)
+    def interrupt(self, how: signal.Signals = signal.SIGINT) -> int:
+        """Press Ctrl-C, or end it as systemd does, and return the exit status."""
+        self._process.send_signal(how)
         status = self._process.wait(20)
         self._reader.join()
         return status

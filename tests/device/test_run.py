@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -73,15 +74,23 @@ def test_a_visitor_asks_and_hears_the_answer(pulse: PulseServer, daemon: Daemon,
 
 @pytest.mark.device
 @pytest.mark.models
-def test_ctrl_c_in_the_middle_of_a_sentence_ends_it_cleanly(
-    pulse: PulseServer, daemon: Daemon, question: Samples
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_stopped_in_the_middle_of_a_sentence_it_ends_at_once_and_knows_what_was_heard(
+    pulse: PulseServer, daemon: Daemon, question: Samples, tmp_path: Path, how: signal.Signals
 ) -> None:
     recorder = pulse.listen()
     pulse.speak(question).wait()
     wait_until(lambda: loud(recorder.heard()), ANSWER_S, lambda: f"it said nothing:\n{daemon.output}")
-    assert daemon.interrupt() == 0
-    assert "Traceback" not in daemon.output
+    assert daemon.interrupt(how) == 0
     recorder.stop()
+    assert "Traceback" not in daemon.output
+    assert "— interrupted" in daemon.output
+    again = Daemon(pulse, tmp_path / "state")
+    try:
+        again.says("listening", READY_S)
+        assert "going on with a conversation" in again.output
+    finally:
+        again.kill()
 
 
 @pytest.mark.device

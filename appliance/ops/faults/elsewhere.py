@@ -8,6 +8,8 @@ from appliance.ops.faults.fault import Fault, Group
 
 RUN = "tests/device/test_run.py"
 RECOVERY = "tests/device/test_faults.py"
+RATES = "tests/device/test_rates.py"
+KILLED = "tests/device/test_recovery.py::test_killed_in_any_state_it_listens_again_and_goes_on"
 WATCHED = "tests/device/test_service.py"
 RESUMED = "a pause of a start; then the conversation goes on"
 GOING_ON = '"going on with a conversation that was cut off"'
@@ -30,6 +32,24 @@ FAULTS: Sequence[Fault] = (
         heard="nothing: the service does not start",
         seen="`appliance devices`",
         proved_by=f"{RUN}::test_without_a_microphone_it_says_what_to_do",
+    ),
+    Fault(
+        name="odd-rates",
+        group=Group.PROCESS,
+        injected="a microphone of 37,800 Hz and a loudspeaker of 22,050 Hz, behind a sound server",
+        holds="what is said is heard, and what is played is right: both are converted",
+        heard="nothing",
+        seen="nothing",
+        proved_by=f"{RATES}::test_behind_a_sound_server_devices_of_odd_rates_are_heard_and_played",
+    ),
+    Fault(
+        name="unsupported-rate",
+        group=Group.PROCESS,
+        injected="a loudspeaker that takes 44,100 Hz and nothing else, without a sound server",
+        holds="exit status 5 with the rates that it needs, and what converts; systemd tries again",
+        heard="nothing: the service does not start",
+        seen="the device in the log. Choose `pulse`, `pipewire` or `default`, which convert, or another device.",
+        proved_by=f"{RATES}::test_a_loudspeaker_with_one_rate_that_is_of_no_use_is_refused_with_a_way_out",
     ),
     Fault(
         name="sound-server-hangs",
@@ -59,6 +79,60 @@ FAULTS: Sequence[Fault] = (
         proved_by=f"{RUN}::test_a_task_goes_on_after_kill_9",
     ),
     Fault(
+        name="killed-idle",
+        group=Group.PROCESS,
+        injected="kill -9 when nobody has spoken yet, and a start",
+        holds="it listens again within seconds, and the next words are understood",
+        heard="silence of a start",
+        seen=GOING_ON,
+        proved_by=KILLED,
+    ),
+    Fault(
+        name="killed-listening",
+        group=Group.PROCESS,
+        injected="kill -9 while a person speaks, in the middle of a task, and a start",
+        holds="what was half said counts for nothing, and the task goes on",
+        heard=RESUMED,
+        seen=GOING_ON,
+        proved_by=KILLED,
+    ),
+    Fault(
+        name="killed-thinking",
+        group=Group.PROCESS,
+        injected="kill -9 while the model thinks, in the middle of a task, and a start",
+        holds="the question has to be asked again, and the task goes on",
+        heard=RESUMED,
+        seen=GOING_ON,
+        proved_by=KILLED,
+    ),
+    Fault(
+        name="killed-confirming",
+        group=Group.PROCESS,
+        injected="kill -9 while a yes is awaited to what was read back, and a start",
+        holds="nothing was done, and nothing is said to be; a yes does it, once",
+        heard=RESUMED,
+        seen=GOING_ON,
+        proved_by=KILLED,
+    ),
+    Fault(
+        name="killed-in-a-form",
+        group=Group.PROCESS,
+        injected="kill -9 in the middle of a form, and a start",
+        holds="what was told is not asked for again, and the form arrives whole, once",
+        heard=RESUMED,
+        seen=GOING_ON,
+        proved_by=KILLED,
+    ),
+    Fault(
+        name="killed-writing",
+        group=Group.PROCESS,
+        injected="kill -9 while a service has received a call that changes something, and a start",
+        holds="the call is in doubt; another yes does not make it again",
+        heard="after a yes: that it is not known whether it went through, and that people will check it",
+        seen="a handover to people; `tool.called` without an end, then `in-doubt`, in the audit trail",
+        proved_by=KILLED,
+    ),
+    Fault(
         name="killed-delivering",
         group=Group.PROCESS,
         injected="kill -9 at random moments while handovers are written and sent",
@@ -79,11 +153,11 @@ FAULTS: Sequence[Fault] = (
     Fault(
         name="stopped-speaking",
         group=Group.PROCESS,
-        injected="SIGINT in the middle of a sentence",
-        holds="it ends in an orderly way with exit status 0",
+        injected="SIGTERM, as systemd sends it, and SIGINT in the middle of a sentence",
+        holds="it ends at once with exit status 0; what was heard is kept, and a start goes on from there",
         heard="the sentence breaks off",
-        seen="nothing",
-        proved_by=f"{RUN}::test_ctrl_c_in_the_middle_of_a_sentence_ends_it_cleanly",
+        seen="nothing; after a start as above",
+        proved_by=f"{RUN}::test_stopped_in_the_middle_of_a_sentence_it_ends_at_once_and_knows_what_was_heard",
     ),
     Fault(
         name="threads-hang",

@@ -9,11 +9,14 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 
+import httpx
+
 from appliance.ops.faults.disk import filled, stored
-from appliance.ops.faults.fault import Bench, Fault, Group, require
+from appliance.ops.faults.fault import Bench, Fault, Group, NotHeldError, require
 from appliance.ops.faults.receivers import HOST
 from appliance.ops.virtual_sound import VirtualSound
 from appliance.storage.lock import InstanceLock
@@ -72,14 +75,51 @@ async def second_daemon(bench: Bench) -> str:
 
 
 async def port_taken(bench: Bench) -> str:
-    """Start while another program has the port of the monitoring."""
+    """Start while another program has the port of the monitoring, and end that program."""
     with socket.socket() as other, VirtualSound(bench.folder) as sound:
         other.bind((HOST, 0))
         other.listen()
-        port = str(other.getsockname()[1])
-        settings = environment(bench, APPLIANCE__MONITORING__HTTP_PORT=port, **sound.environment)
-        done = await asyncio.to_thread(started, "run", environment=settings)
-    return explained(done, 3, port, "monitoring.http_port")
+        port = other.getsockname()[1]
+        settings = environment(bench, APPLIANCE__MONITORING__HTTP_PORT=str(port), **sound.environment)
+        async with daemon(settings) as log:
+            told = await printed(log, "monitoring is degraded", f"port {port}")
+            await printed(log, "listening;")
+            other.close()
+            await printed(log, "monitoring is ok again")
+            async with httpx.AsyncClient(trust_env=False) as client:
+                status = (await client.get(f"http://{HOST}:{port}/status")).json()
+    parts = {part["part"]: part["state"] for part in status["parts"]}
+    require(parts["monitoring"] == "ok" and status["ready"], parts)
+    return told
+
+
+@asynccontextmanager
+async def daemon(environment: Mapping[str, str]) -> AsyncIterator[asyncio.StreamReader]:
+    """Run a daemon until the block is left, which must end it in an orderly way; yields what it logs."""
+    command = (sys.executable, "-m", "appliance", "run")
+    process = await asyncio.create_subprocess_exec(*command, env=environment, stderr=subprocess.PIPE)
+    try:
+        assert process.stderr is not None  # noqa: S101 - it is a pipe
+        yield process.stderr
+        process.terminate()
+        async with asyncio.timeout(TIMEOUT_S):
+            rest, status = await process.stderr.read(), await process.wait()
+        require(not status, status, rest[-800:].decode())
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+
+
+async def printed(log: asyncio.StreamReader, *words: str) -> str:
+    """Wait for a line with these words, and return it."""
+    seen = []
+    async with asyncio.timeout(TIMEOUT_S):
+        while line := (await log.readline()).decode():
+            seen.append(line)
+            if all(word in line for word in words):
+                return line.strip()
+    raise NotHeldError(f"it never said {' … '.join(words)}: {''.join(seen)[-800:]}")
 
 
 async def bare_world(bench: Bench) -> str:
@@ -132,10 +172,11 @@ FAULTS: Sequence[Fault] = (
     Fault(
         name="port-taken",
         group=Group.START,
-        injected="another program listens on `monitoring.http_port`",
-        holds="exit status 3 before anything is loaded, with the port and the setting",
-        heard=SILENT,
-        seen="the port in the log. Stop the program, or choose another port.",
+        injected="another program listens on `monitoring.http_port` at the start, and ends later",
+        holds="people are served all the same; the port is tried again every 5 s, and answers once it is free",
+        heard="nothing",
+        seen="warning with the port in the log; `appliance status` says that something else answers; `monitoring` "
+        "degraded, then ok. Stop the program, or choose another port.",
         check=port_taken,
     ),
     Fault(
