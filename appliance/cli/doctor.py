@@ -22,7 +22,7 @@ from appliance.ops.doctor.context import Context, prepare
 from appliance.ops.doctor.egress import prove
 from appliance.ops.doctor.finding import Finding, State
 from appliance.ops.doctor.registry import CHECKS
-from appliance.ops.doctor.runner import Check, Examined, Group, as_json, choose, examine, worst
+from appliance.ops.doctor.runner import Check, Examined, Group, as_json, choose, examine, todo, worst
 from appliance.ops.egress_text import as_text
 from appliance.ops.egress_watch import PASSED
 
@@ -30,8 +30,6 @@ EXAMPLES = """Examples: appliance doctor · appliance doctor --quick --strict ·
 sudo appliance doctor --support-bundle · appliance doctor --egress --out /tmp/egress"""
 
 SOMETHING_FAILED = 1
-FIRST = 3
-"""So many things are named to begin with."""
 _STYLES = {State.OK: "dim", State.WARN: "yellow", State.FAIL: "bold red"}
 _SHOWN = {State.OK: "ok", State.WARN: "warn", State.FAIL: "FAIL"}
 
@@ -133,29 +131,28 @@ def _head(console: Console, group: Group) -> None:
 
 
 def _tell(console: Console, findings: Sequence[Finding]) -> None:
-    """Print findings; a remedy that several in a row have is said once."""
-    following = [*(finding.remedy for finding in findings[1:]), ""]
-    for finding, next_remedy in zip(findings, following, strict=False):
+    """Print findings; what to do about them stands at the end."""
+    for finding in findings:
         first, *rest = finding.what.splitlines() or [""]
         console.print(f"  [{_STYLES[finding.state]}]{_SHOWN[finding.state]:<5} {finding.check:<13} {escape(first)}[/]")
         for line in rest:
             console.print(f"  {'':<19} {escape(line)}")
-        if finding.remedy and finding.remedy != next_remedy:
-            console.print(f"  {'':<19} → {escape(finding.remedy)}")
 
 
 def _sum_up(console: Console, examined: Sequence[Examined]) -> None:
-    failed, warned = worst(examined, State.FAIL), worst(examined, State.WARN)
-    fine = len(worst(examined, State.OK))
-    console.print(f"\n{len(failed)} failed, {len(warned)} to look after, {fine} fine.")
-    if not failed and not warned:
-        return
-    console.print("\n[bold]What to do first[/]")
-    todo: dict[str, str] = {}
-    for finding in (*failed, *warned):
-        todo.setdefault(finding.remedy or finding.what, finding.check)
-    for number, (remedy, name) in enumerate([*todo.items()][:FIRST], 1):
-        console.print(f"  {number}. {name}: {escape(remedy)}")
+    failed, warned, fine = (len(worst(examined, state)) for state in (State.FAIL, State.WARN, State.OK))
+    console.print(f"\n{failed} failed, {warned} to look after, {fine} fine.")
+    remedies = todo(examined)
+    if remedies:
+        console.print("\n[bold]What to do, the most urgent first[/]")
+    for number, (remedy, findings) in enumerate(remedies, 1):
+        first, *others = findings
+        what = (first.what.splitlines() or [""])[0]
+        more = f" (and {len(others)} more)" if others else ""
+        style = _STYLES[first.state]
+        console.print(f"{number:>3}. [{style}]{first.check}: {escape(what)}{more}[/]")
+        if remedy:
+            console.print(f"     → {escape(remedy)}")
 
 
 def _print_json(examined: Sequence[Examined]) -> None:

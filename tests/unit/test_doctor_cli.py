@@ -53,7 +53,22 @@ def test_warnings_count_only_when_they_shall(file: Path) -> None:
     assert run(*QUICK, "--config", str(file)).exit_code == 0
     result = run(*QUICK, "--strict", "--config", str(file))
     assert result.exit_code == 1
-    assert "1. settings: Set it to false outside of tests." in result.stdout
+    assert result.stdout.count("Set it to false outside of tests.") == 1
+    (todo,) = result.stdout.splitlines()[-1:]
+    assert todo == "     → Set it to false outside of tests."
+
+
+def test_everything_that_is_to_be_done_is_listed_once_and_what_failed_comes_first(file: Path) -> None:
+    file.write_text(
+        "log: {transcripts: true}\nvad: {threshold: 7, min_speech_duration_ms: x}\nbarge_in: {}\nconsent: {mode: ask}\n"
+    )
+    told = run(*QUICK, "--config", str(file)).stdout.partition("What to do, the most urgent first\n")
+    first, remedy, *others = told[2].splitlines()
+    assert first == f"  1. config: {file}:2:18: vad.threshold: expected a number from 0 to 1, got 7 (and 2 more)"
+    assert remedy.startswith("     → Correct it, then `appliance config check`.")
+    assert [line[:5] for line in others] == ["  2. ", "     "]
+    assert told[2].count("config check") == 1
+    assert "→" not in told[0]
 
 
 def test_a_failure_is_told_in_json_too(file: Path) -> None:

@@ -182,7 +182,9 @@ async def test_tools_are_checked_and_with_online_their_hosts_are_tried(tmp_path:
         found = await tools.check(context)
         assert "`unknown` is unknown here" in only(found, State.FAIL).what
         assert only(found, State.OK).what == f"localhost:{port} can be reached."
-    assert f"localhost:{port} cannot be reached" in only(await tools.check(context), State.WARN).what
+    unreachable = only(await tools.check(context), State.WARN)
+    assert unreachable.what == f"localhost:{port} cannot be reached: Connection refused."
+    assert unreachable.remedy == tools.HERE
 
 
 async def test_knowledge_that_is_not_there_fails_and_a_file_that_is_no_text_is_told(tmp_path: Path) -> None:

@@ -75,6 +75,14 @@ def worst(examined: Sequence[Examined], state: State) -> list[Finding]:
     return [finding for each in examined for finding in each.findings if finding.state is state]
 
 
+def todo(examined: Sequence[Examined]) -> list[tuple[str, list[Finding]]]:
+    """Return every remedy, the most urgent first, with the findings that it is for; an empty one is of one finding."""
+    found: dict[str, list[Finding]] = {}
+    for finding in (*worst(examined, State.FAIL), *worst(examined, State.WARN)):
+        found.setdefault(finding.remedy or finding.what, []).append(finding)
+    return [(findings[0].remedy, findings) for findings in found.values()]
+
+
 def as_json(examined: Sequence[Examined]) -> dict[str, Any]:
     """Return everything that was found as plain data."""
     totals = {state.value: len(worst(examined, state)) for state in State}

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
 from appliance.config.endpoints import Endpoint, endpoints
+from appliance.config.network import NetworkConfig
 from appliance.egress.policy import EgressRefusedError, Policy
 from appliance.egress.resolver import Admitted, resolve
 from appliance.ops.doctor.context import Context
@@ -16,6 +18,8 @@ from appliance.tools.secrets import MaskedSecrets
 
 NAME = "tools"
 CONNECT_S = 3.0
+HERE = "Is the service running? It is on this machine, which network.allow need not name."
+ELSEWHERE = "Is the service running, and is the network up? It is in network.allow."
 
 
 async def check(context: Context) -> list[Finding]:
@@ -45,10 +49,19 @@ async def _try(endpoint: Endpoint, policy: Policy) -> Finding:
     except EgressRefusedError as error:
         return Finding.of_error(NAME, error)
     except (OSError, TimeoutError) as error:
-        reason = str(error) or f"no answer within {CONNECT_S:.0f} s"
-        remedy = "Is the service running, and is the network up? It is in network.allow."
-        return Finding.warn(NAME, f"{endpoint} cannot be reached: {reason}.", remedy)
+        reason = _in_words(error) or f"no answer within {CONNECT_S:.0f} s"
+        return Finding.warn(NAME, f"{endpoint} cannot be reached: {reason}.", HERE if _is_here(endpoint) else ELSEWHERE)
     return Finding.ok(NAME, f"{endpoint} can be reached.")
+
+
+def _in_words(error: OSError) -> str:
+    """Return the reason alone: asyncio puts the address into it once more."""
+    refused = isinstance(error, ConnectionError) and error.errno is not None
+    return os.strerror(error.errno or 0) if refused else error.strerror or str(error)
+
+
+def _is_here(endpoint: Endpoint) -> bool:
+    return NetworkConfig().lists(endpoint.host, endpoint.port)
 
 
 async def _connect(addresses: Sequence[str], port: int) -> None:
