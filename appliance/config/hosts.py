@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from functools import cache
 from typing import Any
 
 from appliance.config import schema
@@ -56,14 +55,5 @@ def _endpoints(value: object, path: KeyPath) -> Iterator[Endpoint]:
         elif name == HOST and isinstance(setting, str):
             port = value.get("port", _MAIL_PORT)
             yield Endpoint(path=(*path, name), host=setting, port=port if isinstance(port, int) else None)
-        elif name not in _pairs():
+        elif name not in schema.pairs():
             yield from _endpoints(setting, (*path, name))
-
-
-@cache
-def _pairs() -> frozenset[str]:
-    """Return the names of settings whose own names are free and whose values are words."""
-    parts = [
-        part for holder in schema.config_schema()["$defs"].values() for part in holder.get("properties", {}).items()
-    ]
-    return frozenset(name for name, part in parts if part.get("type") == "object" and "$ref" not in str(part))

@@ -101,6 +101,13 @@ def is_section(schema: Schema) -> bool:
     return "properties" in schema
 
 
+@cache
+def pairs() -> frozenset[str]:
+    """Return the names of settings that hold pairs of words, such as headers: their own names are free."""
+    parts = [part for holder in config_schema()["$defs"].values() for part in holder.get("properties", {}).items()]
+    return frozenset(name for name, part in parts if part.get("type") == "object" and "$ref" not in str(part))
+
+
 def settings(path: KeyPath = ()) -> Iterator[tuple[KeyPath, Schema]]:
     """Yield every setting below a section, sections themselves and list items not included."""
     for name, part in ((at(path) or {}).get("properties", {})).items():

@@ -15,6 +15,7 @@ from typer.testing import CliRunner, Result
 from appliance.cli.doctor import doctor
 from appliance.clock import SystemClock
 from appliance.config.load import load
+from appliance.config.models import Config
 from appliance.errors import UsageError
 from appliance.ops.doctor.bundle import bundle, contents
 from appliance.ops.doctor.context import Context, prepare
@@ -130,9 +131,35 @@ JOURNAL = f"""\
 2026-03-02T10:00:02 box appliance[1]: the tool failed: my name is Anna {PLANTED["name"]}, card {PLANTED["card"]}
 2026-03-02T10:00:03 box appliance[1]: refused {PLANTED["secret"]} for {PLANTED["address"]}, phone {PLANTED["phone"]}
 2026-03-02T10:00:04 box appliance[1]: health: disk is ok again
+2026-03-02T10:00:05 box appliance[1]: there is no room for Karen Doyle and Lindqvist
 """
+NAMED = "Karen Doyle"
 SECTIONS = {
-    "site": {"facts": [f"Ask Anna {PLANTED['name']}, whose phone number is {PLANTED['phone']}."]},
+    "site": {
+        "name": f"Practice of {NAMED}",
+        "facts": [f"Ask Anna {PLANTED['name']}, whose phone number is {PLANTED['phone']}."],
+    },
+    "persona": {"greeting": f"Welcome to {NAMED}.", "examples": [{"user": f"Is {NAMED} in?", "assistant": NAMED}]},
+    "stt": {"vocabulary": [NAMED, "Lindqvist", "MRI"]},
+    "tts": {"lexicon": {NAMED: "Kären"}},
+    "knowledge": {"synonyms": {NAMED: ["Karen"], "doctor": [NAMED]}},
+    "compliance": {"contact": NAMED},
+    "tools": [
+        {
+            "name": "find_doctor",
+            "description": f"Finds {NAMED}.",
+            "use_when": f"Somebody wants {NAMED}.",
+            "examples": [f"Where is {NAMED}?", "Is she in?", "Which room?"],
+            "counter_examples": [f"Who is {NAMED}?"],
+            "parameters": {
+                "who": {"enum": [NAMED], "synonyms": {NAMED: ["Karen"]}, "default": "Kate Doyle", "ask": f"{NAMED}?"},
+                "what": {"values": [NAMED]},
+            },
+            "say": {"success": f"{NAMED} is in room {{{{ room }}}}."},
+            "sql": {"database": "a.db", "query": "SELECT room FROM rooms WHERE x LIKE '%' AND doctor = 'Karen Doyle'"},
+        }
+    ],
+    "forms": [{"name": "f", "description": "d", "examples": [NAMED], "fields": {"to": {"enum": [NAMED]}}}],
     "handover": {
         "channels": [
             {
@@ -177,7 +204,13 @@ async def test_no_secret_no_number_no_name_and_no_words_are_in_a_bundle(
         "units.txt",
         "unit.txt",
     }
-    for what, planted in {**PLANTED, "key": "0123456789abcdef"}.items():
+    for what, planted in {
+        **PLANTED,
+        "key": "0123456789abcdef",
+        "given": "Karen",
+        "family": "Doyle",
+        "term": "Lindqvist",
+    }.items():
         assert [name for name, text in texts.items() if planted in text] == [], what
     assert "health: disk is ok again" in texts["journal.txt"]
     assert "turn 3: understood (left out)" in texts["journal.txt"]
@@ -186,6 +219,12 @@ async def test_no_secret_no_number_no_name_and_no_words_are_in_a_bundle(
     assert '"X": "{{ secrets.desk }}"' in texts["config.json"]
     assert "journal.txt" in texts["READ-ME.txt"]
     assert '"/bin/true"' in texts["config.json"]
+    assert "WHERE x LIKE '%' AND doctor = '***'" in texts["config.json"]
+    told = {setting["key"]: setting["value"] for setting in json.loads(texts["config.json"])}
+    (tool,) = told["tools"]
+    assert (tool["name"], tool["examples"], tool["say"]["success"]) == ("find_doctor", "*** (3)", "{{ room }}")
+    assert told["consent.question"] == Config().consent.question
+    assert told["site.timezone"] == "UTC"
 
 
 async def test_a_secret_on_a_wrong_line_is_not_quoted_in_a_bundle(tmp_path: Path) -> None:

@@ -1,7 +1,8 @@
 """What support needs to see of an appliance, in one archive: no words of people, no secrets, no keys.
 
-Three nets, one behind the other: settings that can hold a secret are masked, personal data is redacted in every text,
-and at last every secret and key that can be read here is looked for, byte by byte, and replaced.
+Three nets, one behind the other: settings that can hold a secret or name people are left out, personal data is redacted
+in every text, and at last every secret and key that can be read here, and every text that was left out, is looked for
+and replaced.
 """
 
 from __future__ import annotations
@@ -22,17 +23,18 @@ from appliance.ops.doctor import inside
 from appliance.ops.doctor.config import NAME as CONFIG
 from appliance.ops.doctor.context import Context
 from appliance.ops.doctor.finding import Finding
-from appliance.ops.doctor.masking import Mask, masked_settings, places_of_problems
+from appliance.ops.doctor.masking import Mask
 from appliance.ops.doctor.runner import Check, Examined, as_json, examine
+from appliance.ops.doctor.told import places_of_problems, told_settings
 from appliance.ops.doctor.versions import installed
 
 MANIFEST = "READ-ME.txt"
 _ABOUT = """\
 A support bundle of a voice appliance.
 
-Personal data is replaced by placeholders such as [PHONE_1], and secrets by ***. The words of people, recordings, keys
-and the database are not in it. Nobody can promise that a program finds every name: look through it before you pass it
-on.
+Personal data is replaced by placeholders such as [PHONE_1], and secrets by ***. So is what the site wrote for people:
+facts, phrases, example sentences, lists of words; "*** (12)" are twelve of them. What people said, recordings, keys and
+the database are not in it. Nobody can promise that a program finds every name: look through it before you pass it on.
 
 """
 
@@ -48,7 +50,7 @@ async def contents(context: Context, checks: Sequence[Check]) -> dict[str, str]:
     examined = [_without_quotes(each, context) async for each in examine(checks, context)]
     found: dict[str, str] = {
         "doctor.json": _json(mask.data(as_json(examined))),
-        "config.json": _json(mask.data(masked_settings(context))),
+        "config.json": _json(mask.data(told_settings(context))),
         "versions.json": _json(installed()),
         "machine.json": _json(mask.data(inside.machine(context))),
     }
