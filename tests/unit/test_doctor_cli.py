@@ -16,6 +16,7 @@ from appliance.cli.doctor import doctor
 from appliance.clock import SystemClock
 from appliance.config.load import load
 from appliance.config.models import Config
+from appliance.config.schema import config_schema
 from appliance.errors import UsageError
 from appliance.ops.doctor.bundle import bundle, contents
 from appliance.ops.doctor.context import Context, prepare
@@ -23,6 +24,7 @@ from appliance.ops.doctor.finding import Finding, State
 from appliance.ops.doctor.registry import CHECKS
 from appliance.ops.doctor.runner import Check, Group, choose, examine
 from appliance.ops.doctor.systemd import BOOTED
+from appliance.ops.doctor.told import TECHNICAL
 from tests.unit.doctor_fakes import context_of, program
 
 app = typer.Typer(pretty_exceptions_enable=False, rich_markup_mode=None)
@@ -225,6 +227,11 @@ async def test_no_secret_no_number_no_name_and_no_words_are_in_a_bundle(
     assert (tool["name"], tool["examples"], tool["say"]["success"]) == ("find_doctor", "*** (3)", "{{ room }}")
     assert told["consent.question"] == Config().consent.question
     assert told["site.timezone"] == "UTC"
+
+
+def test_what_is_told_of_the_settings_are_settings() -> None:
+    holders = [config_schema(), *config_schema()["$defs"].values()]
+    assert {name for holder in holders for name in holder.get("properties", {})} >= TECHNICAL
 
 
 async def test_a_secret_on_a_wrong_line_is_not_quoted_in_a_bundle(tmp_path: Path) -> None:

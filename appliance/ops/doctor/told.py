@@ -97,7 +97,7 @@ def places_of_problems(error: ConfigError) -> list[str]:
 
 
 def words_of_the_site(context: Context) -> Iterator[str]:
-    """Yield the texts that are left out and are several words or look like a name: they are not told elsewhere either."""
+    """Yield the texts left out that are several words or look like a name: they are not told elsewhere either."""
     if context.config_error is not None:
         return
     for setting in _settings(context):
