@@ -6,6 +6,7 @@ import asyncio
 import json
 import logging
 import sys
+from collections.abc import Mapping
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -20,11 +21,13 @@ from appliance.cli.options import AsJson, ConfigFile
 from appliance.clock import SystemClock
 from appliance.config.load import load_with_places
 from appliance.config.models import Config
+from appliance.config.problems import KeyPath, Place
 from appliance.config.suggest import closest
 from appliance.config.tools import ACTIONS, Effect, ToolConfig
 from appliance.egress.policy import Policy
 from appliance.errors import ConfigError, UsageError
 from appliance.tools.arguments import checked
+from appliance.tools.check import Problem
 from appliance.tools.check import check as find_problems
 from appliance.tools.errors import ToolError
 from appliance.tools.executor import Executor, Outcome, action_of
@@ -58,13 +61,16 @@ def list_tools(file: ConfigFile = None, as_json: AsJson = False) -> None:
 @app.command(epilog="Example: appliance tools check")
 def check(file: ConfigFile = None, as_json: AsJson = False) -> None:
     """Find what is wrong with the declarations, without calling anything; exit status 3 if something is."""
-    config, folder = _opened(file)
-    problems = find_problems(config.tools, config.forms, folder)
+    loaded = load_with_places(file)
+    config = loaded.config
+    problems = find_problems(config.tools, config.forms, loaded.file.absolute().parent)
     if as_json:
-        print(json.dumps({"problems": [asdict(problem) for problem in problems]}, indent=2, ensure_ascii=False))
+        found = [_placed(problem, loaded.places) for problem in problems]
+        print(json.dumps({"problems": found}, indent=2, ensure_ascii=False))
     else:
         for problem in problems:
-            print(problem)
+            place = problem.place(loaded.places)
+            print(f"{place}: {problem}" if place else problem)
         print(f"{len(config.tools)} tools, {len(config.forms)} forms, {len(problems)} problems")
     if problems:
         raise typer.Exit(ConfigError.exit_status)
@@ -119,6 +125,12 @@ def _named(name: str, config: Config) -> ToolConfig:
     meant = closest(name, [tool.name for tool in config.tools if tool.builtin is None])
     hint = f"Did you mean {meant}? " if meant else ""
     raise UsageError(f"there is no tool {name!r}", remedy=f"{hint}`appliance tools list` shows all.")
+
+
+def _placed(problem: Problem, places: Mapping[KeyPath, Place]) -> dict[str, Any]:
+    place = problem.place(places)
+    where = {"file": place.source, "line": place.line, "column": place.column} if place else {}
+    return {"tool": problem.tool, "field": problem.field, "message": problem.message} | where
 
 
 def _kind(tool: ToolConfig) -> str:

@@ -12,13 +12,22 @@ from pathlib import Path
 import jmespath
 from jmespath.exceptions import JMESPathError
 
-from appliance.config.tools import CommandAction, Effect, FormConfig, HttpAction, Parameter, SqlAction, ToolConfig
+from appliance.config.problems import KeyPath, Place
+from appliance.config.tools import (
+    CommandAction,
+    FormConfig,
+    HttpAction,
+    KnownValues,
+    Parameter,
+    SqlAction,
+    Task,
+    ToolConfig,
+)
 from appliance.tools.arguments import checked
+from appliance.tools.check_sql import check_statement, check_values
 from appliance.tools.errors import ToolError
 from appliance.tools.python import find
 from appliance.tools.secrets import Secrets
-from appliance.tools.sql import database_file
-from appliance.tools.statement import is_single, names_bound, only_reads
 from appliance.tools.templates import has_fixed_origin, names_in
 
 EXAMPLES = 3
@@ -41,9 +50,16 @@ class Problem:
     tool: str
     field: str
     message: str
+    path: KeyPath = ()
+    """The field by the keys that lead to it in the configuration."""
 
     def __str__(self) -> str:
         return f"{self.tool}: {self.field}: {self.message}"
+
+    def place(self, places: Mapping[KeyPath, Place]) -> Place | None:
+        """Return where the field stands, or what it is missing from."""
+        shorter = (self.path[:length] for length in range(len(self.path), 0, -1))
+        return next((places[path] for path in shorter if path in places), None)
 
 
 def check(
@@ -54,14 +70,23 @@ def check(
 ) -> list[Problem]:
     """Return everything that is wrong with tools and forms; relative files start at `folder`."""
     secrets = Secrets() if secrets is None else secrets
-    found = [Problem(tool.name, *problem) for tool in tools for problem in _tool(tool, folder, secrets)]
-    return found + [Problem(form.name, *problem) for form in forms for problem in _form(form)]
+    found = [
+        problem for at, tool in enumerate(tools) for problem in _at("tools", at, tool, _tool(tool, folder, secrets))
+    ]
+    return found + [
+        problem for at, form in enumerate(forms) for problem in _at("forms", at, form, _form(form, folder, secrets))
+    ]
+
+
+def _at(section: str, number: int, task: Task, found: Found) -> Iterator[Problem]:
+    for field, message in found:
+        yield Problem(task.name, field, message, (section, number, *field.split(".")))
 
 
 def _tool(tool: ToolConfig, folder: Path, secrets: Mapping[str, str]) -> Found:
     if tool.builtin is None:
         yield from _examples(tool.examples)
-    yield from _parameters("parameters", tool.parameters)
+    yield from _parameters("parameters", tool.parameters, folder, secrets)
     if tool.http:
         yield from _http(tool.http, set(tool.parameters), secrets)
     if tool.sql:
@@ -73,9 +98,9 @@ def _tool(tool: ToolConfig, folder: Path, secrets: Mapping[str, str]) -> Found:
     yield from _tool_phrases(tool)
 
 
-def _form(form: FormConfig) -> Found:
+def _form(form: FormConfig, folder: Path, secrets: Mapping[str, str]) -> Found:
     yield from _examples(form.examples)
-    yield from _parameters("fields", form.fields)
+    yield from _parameters("fields", form.fields, folder, secrets)
     yield from _template("say.begin", form.say.begin, ())
     yield from _template("say.confirm", form.say.confirm, form.fields)
     yield from _template("say.success", form.say.success, form.fields)
@@ -86,12 +111,14 @@ def _examples(examples: Sequence[str]) -> Found:
         yield "examples", f"give at least {EXAMPLES} different ones, better more; there are {len(set(examples))}"
 
 
-def _parameters(place: str, parameters: Mapping[str, Parameter]) -> Found:
+def _parameters(place: str, parameters: Mapping[str, Parameter], folder: Path, secrets: Mapping[str, str]) -> Found:
     for name, parameter in parameters.items():
         if name == SECRETS:
             yield f"{place}.{name}", "this name stands for the secrets; take another one"
         if parameter.default is not None:
             yield from _reported(f"{place}.{name}.default", partial(checked, {name: parameter}, {}))
+        if isinstance(parameter.values, KnownValues):
+            yield from _values(f"{place}.{name}.values", parameter.values, folder, secrets)
 
 
 def _tool_phrases(tool: ToolConfig) -> Found:
@@ -128,22 +155,17 @@ def _http(action: HttpAction, parameters: set[str], secrets: Mapping[str, str]) 
 
 
 def _sql(action: SqlAction, tool: ToolConfig, folder: Path, secrets: Mapping[str, str]) -> Found:
-    unknown = names_bound(action.query) - set(tool.parameters)
-    for name in sorted(unknown):
-        yield "sql.query", f"`:{name}` is no parameter{_those_there_are(tool.parameters)}"
-    if not is_single(action.query):
-        yield "sql.query", "there must be exactly one statement"
-    elif tool.effect is Effect.READ and not only_reads(action.query):
-        yield "sql.query", "this statement writes; set `effect: write`, or let it only SELECT"
+    for field, message in check_statement(action, tool.effect, tool.parameters, folder):
+        yield f"sql.{field}", message
     if action.password_secret:
         yield from _secret("sql.password_secret", action.password_secret, secrets)
-    try:
-        file = database_file(action.database, folder)
-    except ToolError as error:
-        yield "sql.database", error.detail
-        return
-    if file and not file.is_file():
-        yield "sql.database", f"there is no file {file}"
+
+
+def _values(place: str, source: KnownValues, folder: Path, secrets: Mapping[str, str]) -> Found:
+    for field, message in check_values(source, folder):
+        yield f"{place}.{field}", message
+    if source.password_secret:
+        yield from _secret(f"{place}.password_secret", source.password_secret, secrets)
 
 
 def _command(action: CommandAction, parameters: set[str], folder: Path) -> Found:

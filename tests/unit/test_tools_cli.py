@@ -106,6 +106,19 @@ def test_check_names_tool_and_field(config: Path) -> None:
     assert [(problem["tool"], problem["field"]) for problem in problems] == [("crm", "http.headers.Authorization")]
 
 
+def test_check_says_where_in_the_file_a_problem_stands(config: Path) -> None:
+    broken = CONFIG.replace("FROM orders WHERE", "FROM order_s WHERE").replace(
+        "{what: {}}", '{what: {values: {database: shop.db, query: "SELECT name FROM orders"}}}'
+    )
+    config.write_text(broken)
+    problems = json.loads(run(config, "check", "--json").stdout)["problems"]
+    for tool, words in (("order_status", "order_s"), ("crm", "crm_token"), ("damage", "SELECT name")):
+        (problem,) = (problem for problem in problems if problem["tool"] == tool)
+        assert problem["file"] == str(config)
+        assert words in broken.splitlines()[problem["line"] - 1]
+        assert f"{config}:{problem['line']}:{problem['column']}: {tool}: " in run(config, "check").stdout
+
+
 def test_check_of_sound_declarations(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("APPLIANCE_SECRET_CRM_TOKEN", "s3cret")
     result = run(config, "check")
