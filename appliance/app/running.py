@@ -13,6 +13,7 @@ from appliance.app.keeping import Keeping, keeping
 from appliance.app.loading import Loaded, loaded
 from appliance.app.reporting import DeviceReporter
 from appliance.app.watching import watching
+from appliance.assistant.doubts import tell_of_doubts
 from appliance.assistant.responder import Assistant
 from appliance.audio.card import SoundCard
 from appliance.audio.deafness import DeafnessWatch
@@ -35,6 +36,8 @@ from appliance.ops.rounds import Parts
 from appliance.ops.status import Monitor
 from appliance.storage.conversations import Conversations
 from appliance.storage.db import Database
+from appliance.storage.errors import StorageError
+from appliance.storage.receipts import Receipts
 
 log = logging.getLogger(__name__)
 
@@ -145,6 +148,7 @@ async def _resuming(
     config: Config, appliance: Appliance, conversations: Conversations, clock: Clock
 ) -> AsyncIterator[bool]:
     """Continue a conversation that was cut off, and save this one turn by turn; yield whether there was one."""
+    await _tell_of_doubts(config, appliance, clock)
     within_s = config.storage.resume_within_s
     keeper = Keeper(appliance.conversation, conversations, appliance.journal)
     resumed = await keeper.resume(within_s, clock)
@@ -156,6 +160,15 @@ async def _resuming(
         yield resumed
     finally:
         await keeper.finish()
+
+
+async def _tell_of_doubts(config: Config, appliance: Appliance, clock: Clock) -> None:
+    """Let people check what the end of another process has cut off; a disk that is full does not stop the start."""
+    receipts, outbox = Receipts(appliance.database, clock), appliance.assistant.outbox
+    try:
+        await tell_of_doubts(receipts, outbox, config.handover.chosen(), appliance.journal, clock)
+    except StorageError as error:
+        log.warning("what is in doubt could not be handed over: %s", error)
 
 
 @asynccontextmanager

@@ -26,6 +26,7 @@ class Daemon:
             "APPLIANCE__STORAGE__DIRECTORY": str(state),
             "APPLIANCE__MONITORING__HTTP_PORT": "null",
             "PYTHONUNBUFFERED": "1",
+            "COLUMNS": "1000",
             **settings,
         }
         self._process = subprocess.Popen(

@@ -254,7 +254,7 @@ def intake(desk: Desk) -> None:
 
 
 def writing(desk: Desk) -> None:
-    """A service has received the call: it is in doubt, is not made again, and people are told."""
+    """A service has received the call: it is in doubt, is not made again, and people are told, also if nobody asks."""
     before = desk.colleagues.times("/appointments")
     desk.hears("book", "For which day?")
     desk.hears("day", "Shall I book it?")
@@ -265,10 +265,13 @@ def writing(desk: Desk) -> None:
     desk.is_killed_and_started()
     desk.colleagues.slow.clear()
     assert [each.key for each in desk.in_doubt()] == list(called)
+    wait_until(lambda: desk.colleagues.times("/handovers"), ANSWER_S, lambda: desk.daemon.output)
+    assert list(desk.colleagues.times("/handovers")) == [f"{key}-escalation" for key in called]
+    assert "handover" in [record.kind for record in desk.audited()]
     desk.hears("yes", wording.IN_DOUBT)
     assert desk.colleagues.times("/appointments") - before == called
     assert "It is booked" not in desk.daemon.output
-    wait_until(lambda: "escalation" in str(desk.colleagues.taken[-1]), ANSWER_S, lambda: str(desk.colleagues.taken))
+    assert "My colleagues will check it" in desk.daemon.output
     told = [record.body for record in desk.audited() if record.kind.startswith("tool.")]
     assert "in-doubt" in str(told[-1]), told
 

@@ -127,9 +127,9 @@ FAULTS: Sequence[Fault] = (
         name="killed-writing",
         group=Group.PROCESS,
         injected="kill -9 while a service has received a call that changes something, and a start",
-        holds="the call is in doubt; another yes does not make it again",
+        holds="the call is in doubt, people are told of it at once, and another yes does not make it again",
         heard="after a yes: that it is not known whether it went through, and that people will check it",
-        seen="a handover to people; `tool.called` without an end, then `in-doubt`, in the audit trail",
+        seen='a handover ("it is not known whether … went through"), also in the audit trail and in the log',
         proved_by=KILLED,
     ),
     Fault(
