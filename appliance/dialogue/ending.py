@@ -42,7 +42,7 @@ class Ending:
         self._floor.journal.enter("ended" if self._reason else "idle")
         if self._reason:
             self._clear()
-        self._floor.reading.settle()
+        self._floor.context.settle()
 
     def stop(self) -> None:
         """End the conversation, if there is one, because the appliance stops."""

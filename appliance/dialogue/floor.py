@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from appliance.config.models import Config
+from appliance.dialogue.context import Context
 from appliance.dialogue.history import History
 from appliance.dialogue.journal import Journal
-from appliance.dialogue.reading import ReadAhead
 from appliance.dialogue.responding import Responder
 from appliance.dialogue.speaker import Speaker
 from appliance.dialogue.tasks import TaskSet
@@ -24,7 +24,7 @@ class Floor:
     speaker: Speaker
     responder: Responder
     history: History
-    reading: ReadAhead
+    context: Context
     journal: Journal
     tasks: TaskSet
 
@@ -33,13 +33,13 @@ def open_floor(config: Config, model: LanguageModel, mouth: Mouth, journal: Jour
     """Build what the parts of a conversation share."""
     tasks = TaskSet()
     history = History(preamble(config))
-    reading = ReadAhead(model, history, tasks, journal)
+    context = Context(model, history, tasks, journal)
     return Floor(
         config=config,
-        speaker=Speaker(mouth, responder, history, reading, journal, config.phrases.engine_error),
+        speaker=Speaker(mouth, responder, history, context, journal, config.phrases.engine_error),
         responder=responder,
         history=history,
-        reading=reading,
+        context=context,
         journal=journal,
         tasks=tasks,
     )

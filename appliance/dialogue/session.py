@@ -81,7 +81,7 @@ class Session:
 
     async def start(self, *, greet: bool) -> None:
         """Read the stable part of the prompt into the KV cache, say what has to be said first, and greet."""
-        await self._floor.reading.open()
+        await self._floor.context.open()
         self._journal.enter("idle")
         self._disclosure.open(self._greeting if greet else "")
 
@@ -108,7 +108,7 @@ class Session:
         self.restore(other.turns)
         self._disclosure.take_over(other._disclosure)
         self._reprompts.take_over(other._reprompts)
-        self._floor.reading.read("")
+        self._floor.context.read("")
 
     @property
     def speaking(self) -> bool:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from appliance.dialogue.context import Context
 from appliance.dialogue.history import History
 from appliance.dialogue.journal import Journal
-from appliance.dialogue.reading import ReadAhead
 from appliance.dialogue.responding import Responder, Response
 from appliance.dialogue.tasks import TaskSet
 from appliance.dialogue.turn import Mouth, Reply
@@ -52,7 +52,7 @@ class Speaker:
         mouth: Mouth,
         responder: Responder,
         history: History,
-        reading: ReadAhead,
+        context: Context,
         journal: Journal,
         error_phrase: str,
     ) -> None:
@@ -61,7 +61,7 @@ class Speaker:
         self._clock = mouth.clock
         self._responder = responder
         self._history = history
-        self._reading = reading
+        self._context = context
         self._journal = journal
         self._error_phrase = error_phrase
         self._tasks = TaskSet()
@@ -91,9 +91,9 @@ class Speaker:
 
     def prepare(self, asked: Asked) -> None:
         """Begin an answer; nobody hears it before `commit`, and nothing is done for it."""
-        self._reading.leave()
+        self._context.leave()
         saying = self._begin(asked, speculative=True)
-        saying.response = self._responder.respond(asked.text, self._history.asking(asked.prompt))
+        saying.response = self._responder.respond(asked.text, self._context.asking(asked.prompt))
         saying.reply.start(saying.response.pieces())
 
     def commit(self) -> None:

@@ -15,7 +15,7 @@ class Speculation:
         self._settings = floor.config.turn
         self._timezone = floor.config.site.timezone
         self._speaker = floor.speaker
-        self._reading = floor.reading
+        self._context = floor.context
         self._clock = clock
         self._moment = ""
         self._prepared = 0
@@ -24,7 +24,7 @@ class Speculation:
         """Note when that was, and read it."""
         self._moment = moment(self._clock.local_time(self._timezone))
         if self._speaker.preparing is None:
-            self._reading.read(self._prompt(""))
+            self._context.read(self._prompt(""))
 
     def read(self, text: str) -> None:
         """Read the words ahead of the end of the turn.
@@ -33,7 +33,7 @@ class Speculation:
         from there on. A word less to read when the answer is awaited is worth 20 ms on two cores.
         """
         if not self._speaker.active and self._speaker.preparing is None:
-            self._reading.read(self._prompt(text))
+            self._context.read(self._prompt(text))
 
     def prepare(self, text: str) -> None:
         """Prepare the reply, in case this was the end."""

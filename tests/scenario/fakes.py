@@ -110,11 +110,17 @@ class FakeModel:
     def count_tokens(self, messages: Sequence[Message]) -> int:
         return sum(len(message.text.split()) + 4 for message in messages)
 
+    def _check_room(self, messages: Sequence[Message]) -> None:
+        if self.count_tokens(messages) >= self.context_tokens:
+            raise EngineError("the prompt does not fit into the context")
+
     async def prefill(self, messages: Sequence[Message]) -> None:
+        self._check_room(messages)
         self.prefills.append(list(messages))
         await self._clock.sleep(0.1)
 
     async def reply(self, messages: Sequence[Message]) -> AsyncIterator[str]:
+        self._check_room(messages)
         self.prompts.append(list(messages))
         assert messages[-1].role is Role.USER
         asked = messages[-1].text.rpartition("] ")[2]

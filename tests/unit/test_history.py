@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from appliance.dialogue.history import AFTER_TRIM, FULL, History
+from appliance.dialogue.history import AFTER_TRIM, FULL, FULL_WITH_WORDS, KEPT_TURNS, History
 from appliance.engines.ports import Message, Role
 
 SYSTEM = Message(Role.SYSTEM, "be brief")
@@ -50,3 +50,60 @@ def test_a_preamble_that_fills_the_context_does_not_hang() -> None:
     history.commit("hello", "hi")
     history.trim(words, 50)
     assert history.turns == ()
+
+
+def long_history(turns: int) -> History:
+    """Return a conversation of turns of ten words each."""
+    history = History([SYSTEM])
+    for number in range(turns):
+        history.commit(f"question {number} of many more", f"answer {number} of many more")
+    return history
+
+
+def test_the_last_turns_stay_where_they_fit() -> None:
+    history = long_history(6)
+    history.trim(words, 46)
+    assert 46 * AFTER_TRIM < words(history.asking("")) <= 46 * FULL
+    assert len(history.turns) == 2 * KEPT_TURNS
+
+
+def test_the_last_turns_go_rather_than_overflow() -> None:
+    history = long_history(6)
+    history.trim(words, 20)
+    assert 0 < words(history.asking("")) <= 20 * FULL
+    assert [message.text for message in history.turns] == ["question 5 of many more", "answer 5 of many more"]
+
+
+def test_a_long_question_makes_old_turns_go_before_it_is_asked() -> None:
+    history = long_history(6)
+    assert history.trim(words, 100) == 0
+    question = "word " * 40
+    assert history.trim(words, 100, question) > 0
+    assert words(history.asking(question)) <= 100 * FULL_WITH_WORDS
+
+
+def test_what_was_not_answered_goes_together_with_what_was_said_after_it() -> None:
+    history = History([SYSTEM])
+    for number in range(8):
+        history.commit(f"well {number} and", "")
+        history.commit(f"question {number} of many", f"answer {number} of many")
+    history.trim(words, 70)
+    assert history.turns[0].text.startswith("well")
+
+
+def test_nothing_is_counted_while_even_a_token_for_each_byte_would_fit() -> None:
+    history = long_history(2)
+    counted: list[int] = []
+
+    def counting(messages: Sequence[Message]) -> int:
+        counted.append(len(messages))
+        return words(messages)
+
+    history.trim(counting, 4096)
+    assert len(counted) == 1, "what was never counted is unknown"
+    history.commit("another question", "and its answer")
+    assert history.trim(counting, 4096, "and one more") == 0
+    assert len(counted) == 1
+    history.restore([Message(Role.USER, "hello")])
+    history.trim(counting, 4096)
+    assert len(counted) == 2

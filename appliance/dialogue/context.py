@@ -1,4 +1,4 @@
-"""Reading ahead: the model reads what is known of the prompt, so that less is left when an answer is awaited."""
+"""The conversation in the model's context: it always fits, and it is read before an answer is awaited."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ import asyncio
 from appliance.dialogue.history import History
 from appliance.dialogue.journal import Journal
 from appliance.dialogue.tasks import TaskSet
-from appliance.engines.ports import LanguageModel
+from appliance.engines.ports import LanguageModel, Message
 
 
-class ReadAhead:
+class Context:
     """Keeps the model's KV cache at the conversation; one reading at a time."""
 
     def __init__(self, model: LanguageModel, history: History, tasks: TaskSet, journal: Journal) -> None:
@@ -23,7 +23,12 @@ class ReadAhead:
 
     async def open(self) -> None:
         """Read what is known before anybody has spoken. Raises EngineError."""
-        await self._model.prefill(self._history.asking(""))
+        await self._model.prefill(self.asking(""))
+
+    def asking(self, words: str) -> list[Message]:
+        """Return the prompt for a person who says `words`; old turns are dropped that do not fit beside them."""
+        self._history.trim(self._model.count_tokens, self._model.context_tokens, words)
+        return self._history.asking(words)
 
     def read(self, words: str) -> None:
         """Let the model read the history, and the person's first `words`.
@@ -39,11 +44,11 @@ class ReadAhead:
         self._next_words = None
 
     def settle(self) -> None:
-        """After a reply: drop old turns where the prompt has grown too long, and read what is left."""
+        """After a reply: make room for the next turn, and read what is left."""
         self._history.trim(self._model.count_tokens, self._model.context_tokens)
         self.read("")
 
     async def _read(self) -> None:
         while (words := self._next_words) is not None:
             self._next_words = None
-            await self._model.prefill(self._history.asking(words))
+            await self._model.prefill(self.asking(words))
