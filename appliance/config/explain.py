@@ -91,7 +91,9 @@ class Explainer:
                 return self._wrong_name(schema.as_written(location[:-1]), error["ctx"]["pattern"])
             case "rule":
                 context = error["ctx"]
-                candidates = [schema.as_written((*location[:-1], *_steps(name))) for name in context["about"]]
+                sections = (location, location[:-1])  # of a whole section, or of a setting in it
+                about = [(*section, *_steps(name)) for section in sections for name in context["about"]]
+                candidates = [schema.as_written(path) for path in about]
                 written = schema.as_written(location)
                 path = next((path for path in candidates if path in self.document.values), written)
                 return self._at(path, self.document.values, context["message"])

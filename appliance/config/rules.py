@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import zoneinfo
+from collections.abc import Iterable
 from pathlib import Path
 
 from pydantic_core import PydanticCustomError
@@ -28,6 +29,13 @@ def broken_rule(message: str, *about: str) -> PydanticCustomError:
     return PydanticCustomError("rule", "{message}", {"message": message, "about": about})
 
 
+def one_of(names: Iterable[str], written: str) -> str:
+    """Return the end of a message on a name that there is not: which was meant, or which there are."""
+    known = list(names)
+    meant = closest(written, known)
+    return f"did you mean {meant}?" if meant else f"there is {', '.join(known) or 'none'}"
+
+
 def regular_expression(pattern: str | None) -> str | None:
     """Return a regular expression unchanged, or raise when it is none."""
     try:
@@ -43,11 +51,17 @@ def zone_that_exists(zone: str) -> str:
     known = zoneinfo.available_timezones()
     if zone in known:
         return zone
-    meant = closest(zone, known)
+    meant = closest(zone, known) or _zone_of(zone, known)
     hint = f"did you mean {meant}?" if meant else "expected a name such as Europe/Berlin or America/New_York"
     if not known:
         hint = "this machine has no time zones; install the system package tzdata"
     raise broken_rule(f"site.timezone: there is no time zone {zone!r}; {hint}", "timezone")
+
+
+def _zone_of(city: str, known: Iterable[str]) -> str | None:
+    """Return the time zone that is called after a city."""
+    ending = f"/{city.strip().casefold().replace(' ', '_')}"
+    return next((zone for zone in sorted(known) if zone.casefold().endswith(ending)), None)
 
 
 def without_tilde(folder: Path) -> Path:

@@ -12,10 +12,11 @@ _OPENING = "“„‟«‹‘‚”’"
 _CLOSING = "“”»›‘’\"'"
 _SURELY_OPENING = "“„‟«‹"
 """Those that are never an apostrophe."""
+_BULLETS = "•–—·*‣◦"
 _LONGEST_SUGGESTION = 60
 
 _ITEM = r"^(?P<before> *(?:- +)*)"
-_NO_SPACE = re.compile(_ITEM + r"(?P<key>[A-Za-z_][\w-]*)(?P<sign>:(?!//)|\s*=\s*)(?P<value>[^\s:].*)$")
+_NO_SPACE = re.compile(_ITEM + r"(?P<key>[A-Za-z_][\w-]*)(?P<sign>:[\u00a0\u202f]?(?!//)|\s*=\s*)(?P<value>[^\s:].*)$")
 _BARE_WORD = re.compile(_ITEM + r"(?P<key>[A-Za-z_][\w-]*)\s*$")
 _SETTING = re.compile(_ITEM + r"(?P<key>[\w-]+): +(?P<value>\S.*)$")
 _CURLY_VALUE = re.compile(_ITEM + rf"(?:[\w-]+: +)?(?P<value>[{_OPENING}].*?)\s*$")
@@ -62,14 +63,17 @@ def missing_space(written: str) -> str:
 
 def swallowed_lines(lines: Sequence[str], first: int, last: int) -> Iterator[SyntaxFault]:
     """Find what was meant as a setting or a list item and went into the text that stands in these lines, from 1 on."""
+    items = [number for number in range(first + 1, last + 1) if lines[number - 1].lstrip().startswith("- ")]
+    if items:
+        column = _indentation(lines[items[0] - 1]) + 1
+        if lines[first - 1].lstrip().startswith("- "):
+            message = "this item is indented deeper than the one above it; items of one list start in one column"
+        else:
+            message = f"a list begins here, and text stands before it in line {first}; write that as an item, too"
+        yield SyntaxFault(items[0], column, message)
     for number in range(first + 1, last + 1):
-        line = lines[number - 1]
-        column = _indentation(line) + 1
-        if line.lstrip().startswith("- "):
-            message = "this item is indented deeper than the one above it, and would be the rest of its text"
-            yield SyntaxFault(number, column, f"{message}; items of one list start in one column")
-        elif missing_space(line):
-            yield _no_space(number, line)
+        if number not in items and missing_space(lines[number - 1]):
+            yield _no_space(number, lines[number - 1])
 
 
 def is_left_open(lines: Sequence[str], first: int, column: int, last: int) -> bool:
@@ -98,7 +102,7 @@ def open_quote(lines: Sequence[str], first: int, column: int, last: int) -> Synt
 def one_colon_too_many(lines: Sequence[str], line: int, column: int) -> list[SyntaxFault]:
     """Say what led to a colon in a place, line and column from 1 on, where YAML allows none."""
     here = lines[line - 1]
-    above = next((number for number in range(line - 1, 0, -1) if _says_something(lines[number - 1])), 0)
+    above = _line_above(lines, line)
     curly = _CURLY_VALUE.match(here)
     message = curly_quotes(curly["value"]) if curly else ""
     if curly and message:
@@ -120,14 +124,45 @@ def one_colon_too_many(lines: Sequence[str], line: int, column: int) -> list[Syn
         )
         return [SyntaxFault(line, column, message)]
     if deeper and _SETTING.match(before):
-        message = "this line is indented deeper than the one above it; settings of one section start in one column"
-        return [SyntaxFault(line, _indentation(here) + 1, message)]
+        return out_of_line(lines, line)
     return []
 
 
-def without_colon(lines: Sequence[str], line: int) -> SyntaxFault | None:
-    """Say how a line without a proper colon is meant; None when that is not to be seen."""
-    return _no_space(line, lines[line - 1]) if missing_space(lines[line - 1]) else None
+def no_setting(lines: Sequence[str], line: int) -> list[SyntaxFault]:
+    """Say how a line is meant in which no setting is to be seen; nothing when that is not clear."""
+    here, above = lines[line - 1], _line_above(lines, line)
+    column = _indentation(here) + 1
+    sign, rest = here.strip()[:1], here.strip()[1:2]
+    if missing_space(here):
+        return [_no_space(line, here)]
+    if sign in _BULLETS and rest in {" ", "\t"}:
+        return [SyntaxFault(line, column, f"an item of a list begins with `- `, not with `{sign} `")]
+    if above and lines[above - 1].startswith(f"{' ' * (column - 1)}- "):
+        message = "`- ` is missing before this item; if it goes on the text above, begin the line with two more spaces"
+        return [SyntaxFault(line, column, message)]
+    return []
+
+
+def no_item(line: int, column: int, first: int) -> list[SyntaxFault]:
+    """Say that something stands in the column of a list, which begins in line `first`, and is no item of it."""
+    message = f"this is no item of the list that begins in line {first}; write `- ` before it, or no `- ` there"
+    return [SyntaxFault(line, column, message)]
+
+
+def out_of_line(lines: Sequence[str], line: int) -> list[SyntaxFault]:
+    """Say that a line begins in a column in which nothing may begin."""
+    above, column = _line_above(lines, line), _indentation(lines[line - 1])
+    before = _indentation(lines[above - 1]) if above else column
+    if before == column:
+        return []
+    what = f"this line begins with {_spaces(column)}, and line {above} with {before or 'none'}"
+    message = f"{what}; settings of one section, and items of one list, start in one column"
+    return [SyntaxFault(line, column + 1, message)]
+
+
+def without_space_above(lines: Sequence[str], line: int) -> list[SyntaxFault]:
+    """Return the lines right above one, from 1 on, that lack the space after their colon."""
+    return list(_lines_without_space(lines, _line_above(lines, line)))
 
 
 def has_template(line: str) -> bool:
@@ -150,8 +185,17 @@ def _no_space(number: int, line: str) -> SyntaxFault:
     return SyntaxFault(number, column, f"write a colon and a space here: `{missing_space(line)}`")
 
 
+def _line_above(lines: Sequence[str], line: int) -> int:
+    """Return the number of the next line above that is neither empty nor a comment; 0 when there is none."""
+    return next((number for number in range(line - 1, 0, -1) if _says_something(lines[number - 1])), 0)
+
+
 def _says_something(line: str) -> bool:
     return bool(line.strip()) and not line.lstrip().startswith("#")
+
+
+def _spaces(count: int) -> str:
+    return "1 space" if count == 1 else f"{count or 'no'} spaces"
 
 
 def _indentation(line: str) -> int:

@@ -7,14 +7,26 @@ from dataclasses import dataclass
 
 import yaml
 
-from appliance.config.slips import SyntaxFault, has_template, one_colon_too_many, open_quote, without_colon
+from appliance.config.slips import (
+    SyntaxFault,
+    has_template,
+    no_item,
+    no_setting,
+    one_colon_too_many,
+    open_quote,
+    out_of_line,
+    without_space_above,
+)
 
 _QUOTE_IT = "put the whole text in quotes"
 QUOTE_TEMPLATES = "text with {{ }} in it must be put in quotes as a whole"
 _COLON = "mapping values are not allowed here"
 _NO_COLON = "could not find expected ':'"
 _IN_BRACES = "expected ',' or '}'"
-_TEXT_OUTSIDE = "expected <block end>, but found '<scalar>'"
+_BLOCK_END = "expected <block end>"
+_TEXT_OUTSIDE = f"{_BLOCK_END}, but found '<scalar>'"
+_ALIAS = "while scanning an alias"
+_IN_LIST = "while parsing a block collection"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +59,7 @@ _RULES = (
     ),
     _Rule("sequence entries are not allowed here", "a list item (-) must begin on a line of its own"),
     _Rule(_NO_COLON, "this line has no colon; a setting is written `name: value`", at_context=True),
-    _Rule("", f"text cannot begin with `*`; {_QUOTE_IT}", context="while scanning an alias", at_context=True),
+    _Rule("", f"text cannot begin with `*`; {_QUOTE_IT}", context=_ALIAS, at_context=True),
     _Rule("", f"text cannot begin with `&`; {_QUOTE_IT}", context="while scanning an anchor", at_context=True),
     _Rule("", f"text cannot begin with `!`; {_QUOTE_IT}", context="while scanning a tag", at_context=True),
     _Rule(
@@ -56,7 +68,7 @@ _RULES = (
         "inside single quotes, or check the indentation",
     ),
     _Rule(
-        "expected <block end>",
+        _BLOCK_END,
         "this line is indented differently from the lines it belongs to; settings of one section start in one column",
     ),
     _Rule("found incompatible YAML document", "remove this line; it asks for another version of YAML"),
@@ -70,21 +82,38 @@ def syntax_faults(
 
     `quotation` is the last text in quotes before that.
     """
-    problem, mark = error.problem or "", error.problem_mark or error.context_mark
-    line = mark.line + 1 if mark and mark.line < len(lines) else 0
+    return _slips(error, lines, quotation) or [_as_the_parser_says(error)]
+
+
+def _slips(error: yaml.MarkedYAMLError, lines: Sequence[str], quotation: yaml.ScalarEvent | None) -> list[SyntaxFault]:
+    """Return the slips of the hand that led to the error; none when it is another thing."""
+    problem, context, mark = error.problem or "", error.context or "", error.problem_mark
+    begun = error.context_mark
+    if mark is None or not lines:
+        return []
+    line, column = min(mark.line + 1, len(lines)), mark.column + 1
     found: list[SyntaxFault] = []
-    if line and mark and problem.startswith(_COLON):
-        found = one_colon_too_many(lines, line, mark.column + 1)
-    elif problem.startswith(_NO_COLON) and error.context_mark:
-        slip = without_colon(lines, error.context_mark.line + 1)
-        found = [] if slip is None else [slip]
-    elif line and mark and problem.startswith(_IN_BRACES) and has_template(lines[line - 1]):
-        found = [SyntaxFault(line, mark.column + 1, QUOTE_TEMPLATES)]
-    elif problem == _TEXT_OUTSIDE and quotation is not None:
-        begin, end = quotation.start_mark, quotation.end_mark
-        if begin and end and begin.line < end.line == line - 1:
-            found = [open_quote(lines, begin.line + 1, begin.column + 1, line)]
-    return found or [_as_the_parser_says(error)]
+    if problem.startswith(_COLON):
+        found = one_colon_too_many(lines, line, column)
+    elif begun and (problem.startswith(_NO_COLON) or context == _ALIAS):
+        found = no_setting(lines, begun.line + 1)
+    elif problem.startswith(_IN_BRACES) and has_template(lines[line - 1]):
+        found = [SyntaxFault(line, column, QUOTE_TEMPLATES)]
+    elif problem == _TEXT_OUTSIDE:
+        found = _quotation_before(quotation, lines, line)
+    elif begun and problem.startswith(_BLOCK_END):
+        is_list = context == _IN_LIST and begun.column == mark.column
+        found = no_item(line, column, begun.line + 1) if is_list else out_of_line(lines, line)
+        found = without_space_above(lines, line) or found
+    return found
+
+
+def _quotation_before(quotation: yaml.ScalarEvent | None, lines: Sequence[str], line: int) -> list[SyntaxFault]:
+    """Say that the last quotation goes over several lines up to this one, from 1 on: most likely it lost its end."""
+    begin, end = (quotation.start_mark, quotation.end_mark) if quotation else (None, None)
+    if begin is None or end is None or not begin.line < end.line == line - 1:
+        return []
+    return [open_quote(lines, begin.line + 1, begin.column + 1, line)]
 
 
 def _as_the_parser_says(error: yaml.MarkedYAMLError) -> SyntaxFault:

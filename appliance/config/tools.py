@@ -7,7 +7,7 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
-from appliance.config.rules import NAME, broken_rule, regular_expression
+from appliance.config.rules import NAME, broken_rule, one_of, regular_expression
 from appliance.config.section import Section
 
 Name = Annotated[str, StringConstraints(pattern=NAME)]
@@ -101,7 +101,8 @@ class Parameter(Section):
         for field, names in (("synonyms", self.synonyms), ("sounds_like", self.sounds_like)):
             unknown = [value for value in names if value not in self.enum]
             if unknown:
-                raise broken_rule(f"`{field}` names {unknown[0]!r}, which is not in `enum`", field)
+                message = f"`{field}` names {unknown[0]!r}, which is not in `enum`; {one_of(self.enum, unknown[0])}"
+                raise broken_rule(message, f"{field}.{unknown[0]}", field)
         return self
 
 
@@ -250,7 +251,8 @@ class ToolConfig(Task):
             raise broken_rule(f"tool {self.name}: give one of {', '.join(ACTIONS)}; there is {found}", "name", *given)
         unknown = [name for name in self.idempotency_key if name not in self.parameters]
         if unknown:
-            message = f"tool {self.name}: `idempotency_key` names {unknown[0]!r}, which is no parameter"
+            ending = one_of(self.parameters, unknown[0])
+            message = f"tool {self.name}: `idempotency_key` names {unknown[0]!r}, which is no parameter; {ending}"
             raise broken_rule(message, "idempotency_key")
         return self
 
@@ -281,7 +283,8 @@ class FormConfig(Task):
     @model_validator(mode="after")
     def _knows_its_fields(self) -> Self:
         if self.urgency_field and self.urgency_field not in self.fields:
-            raise broken_rule(f"form {self.name}: there is no field {self.urgency_field!r}", "urgency_field")
+            message = f"form {self.name}: there is no field {self.urgency_field!r}"
+            raise broken_rule(f"{message}; {one_of(self.fields, self.urgency_field)}", "urgency_field")
         return self
 
 

@@ -178,7 +178,7 @@ class TestBrokenYaml:
             ("site:\n  name: 'it's'\n", 2, 13, "write '' for an apostrophe"),
             ("stt:\n  vocabulary: [a, b\n", 2, 15, "opens here with [ is not closed"),
             ("tts: {lexicon: {a: b}\n", 1, 6, "opens here with { is not closed"),
-            ("site:\n  name: a\n timezone: UTC\n", 3, 2, "indented differently"),
+            ("site:\n  name: a\n timezone: UTC\n", 3, 2, "begins with 1 space, and line 2 with 2"),
             ("site:\n  name: a\nHarbour\n", 3, 1, "no colon"),
             ("site:\n  name: @home\n", 2, 9, "cannot begin with `@`"),
             ("site:\n  name: **bold**\n", 2, 9, "cannot begin with `*`"),

@@ -52,7 +52,13 @@ def told(folder: Path, content: str) -> list[tuple[int | None, int | None, str]]
         ("site:\n  name: a: b\n", 2, 10, 'put the whole text in quotes: name: "a: b"'),
         ("site:\n  name:\tJoe\n", 2, 8, "there is a tab here; write a space"),
         # indentation
-        ("site:\n  name: a\n   timezone: UTC\n", 3, 4, "indented deeper than the one above it"),
+        ("site:\n  name: a\n   timezone: UTC\n", 3, 4, "begins with 3 spaces, and line 2 with 2"),
+        ("site:\n  facts:\n    - a\n   - b\n", 4, 4, "begins with 3 spaces, and line 3 with 4"),
+        ("site:\n  facts:\n    - a\n    b c\n", 4, 5, "`- ` is missing before this item"),
+        ("site:\n  facts:\n    - a\n    • b\n    - c\n", 4, 5, "begins with `- `, not with `• `"),
+        ("site:\n  facts:\n    - a\n    * b\n    - c\n", 4, 5, "begins with `- `, not with `* `"),
+        (TOOL + "    parameters:\n      - day:\n      name: {}\n", 7, 7, "no item of the list that begins in line 6"),
+        ("site:\n  name:\u00a0a\n  role: b\n", 2, 7, "`name: a`"),
         ("site:\nname: a\n", 2, 1, "name belongs to site, above it; begin this line with two spaces"),
         ("site:\n  facts:\n  - a\n    - b\n", 4, 5, "items of one list start in one column"),
         ("site:\n  name: Joe\n    role:staff\n", 3, 9, "`role: staff`"),
@@ -84,7 +90,15 @@ def told(folder: Path, content: str) -> list[tuple[int | None, int | None, str]]
             7,
             "did you mean persona.examples[1].assistant?",
         ),
+        ("site:\n  timezone: Halifax\n", 2, 13, "did you mean America/Halifax?"),
         # tools and forms
+        (TOOL + "    idempotency_key: [day]\n    parameters: {date: {}, time: {}}\n", 5, 22, "there is date, time"),
+        (
+            TOOL + "    parameters:\n      n:\n        enum: [blood test]\n        synonyms: {bloodtest: [lab]}\n",
+            8,
+            31,
+            "did you mean blood test?",
+        ),
         (
             "tools:\n  - name: a\n    builtin: time\n",
             2,
@@ -130,6 +144,12 @@ def test_what_only_looks_like_a_slip_is_left_alone(tmp_path: Path, text: str) ->
     file = tmp_path / "config.yaml"
     file.write_text(f"persona:\n  greeting: {text}\n", encoding="utf-8")
     assert load(file, {}).persona.greeting
+
+
+def test_a_list_that_begins_after_the_name_is_told_once_and_where_to_begin(tmp_path: Path) -> None:
+    found = told(tmp_path, "site:\n  facts: We are open.\n    - Come in.\n    - Sit down.\n")
+    assert [each[:2] for each in found] == [(2, 10), (3, 5)]
+    assert "text stands before it in line 2; write that as an item, too" in found[1][2]
 
 
 def test_several_lines_without_a_space_are_all_told(tmp_path: Path) -> None:
