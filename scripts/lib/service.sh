@@ -68,6 +68,7 @@ start_and_watch() {
     local attempt
     systemd_runs && [[ $start == yes ]] || return 0
     systemctl reset-failed appliance.service 2>/dev/null || true
+    started_at=$EPOCHSECONDS
     timeout "$healthy_within_s" systemctl start appliance.service || return
     for ((attempt = 1; attempt <= 6; attempt++)); do
         sleep "$settled_after_s"

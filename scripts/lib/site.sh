@@ -37,10 +37,9 @@ add_user() {
     ! systemd_runs || ! command -v udevadm >/dev/null || reload_devices
 }
 
-# The rules are for devices to come; those that are there are told of them.
+# The rules are for devices to come; those that are there are told of them. A container has no udev.
 reload_devices() {
-    udevadm control --reload || true
-    udevadm trigger --subsystem-match=usb --subsystem-match=gpio || true
+    ! udevadm control --reload 2>/dev/null || udevadm trigger --subsystem-match=usb --subsystem-match=gpio || true
 }
 
 make_folders() {
@@ -84,16 +83,27 @@ place_config() {
 }
 
 place_credentials() {
-    [[ ! -e $state/appliance.db || -e $credentials/database_key || $dry_run == yes ]] ||
-        die "there is a database in $state, and its key is not in $credentials/database_key;" \
-            "put the key back (a new one could not open the database)"
+    [[ ! -e $state/appliance.db || $dry_run == yes ]] || has_secret database_key ||
+        die "there is a database in $state, and its key is neither in $credentials/database_key nor in a sealed file" \
+            "that a drop-in of the service loads; put the key back (a new one could not open the database)"
     place_secret database_key
     place_secret audit_key
 }
 
+has_secret() { [[ -e $credentials/$1 ]] || is_sealed "$1"; }
+
+# is_sealed NAME: whether a drop-in lets the service load it from a file that systemd-creds has encrypted.
+is_sealed() {
+    local line file
+    line=$(grep -Ehs "^LoadCredentialEncrypted=$1(:|\$)" "$units"/appliance.service.d/*.conf | tail -n 1) || return
+    file=${line#*=} file=${file#*:} # without a path, systemd looks for it by its name
+    [[ $file == /* ]] || file=/etc/credstore.encrypted/$file
+    [[ -s $prefix$file ]]
+}
+
 # 32 random bytes as hexadecimal digits, shown nowhere.
 place_secret() {
-    [[ -e $credentials/$1 ]] || change "make the credential $1" make_secret "$credentials/$1"
+    has_secret "$1" || change "make the credential $1" make_secret "$credentials/$1"
 }
 
 make_secret() { (umask 077 && openssl rand -hex 32 >"$1.part" && chmod 600 "$1.part" && mv -- "$1.part" "$1"); }

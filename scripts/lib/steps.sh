@@ -6,6 +6,7 @@ lay_out() {
     prefix=$1
     home=$prefix/opt/appliance releases=$prefix/opt/appliance/releases current=$prefix/opt/appliance/current
     etc=$prefix/etc/appliance credentials=$prefix/etc/appliance/credentials known_key=$prefix/etc/appliance/bundle.pub
+    unsealed=$prefix/run/credentials/appliance.service
     state=$prefix/var/lib/appliance models=$prefix/var/lib/appliance/models saved=$prefix/var/backups/appliance
     units=$prefix/etc/systemd/system command=$prefix/usr/local/bin/appliance
     staging=$prefix/var/lib/appliance-unpacked
