@@ -19,6 +19,7 @@ from appliance.config.slips import (
 )
 
 _QUOTE_IT = "put the whole text in quotes"
+_AFTER_A_SIGN = f"after > or | a text begins in the next line; otherwise {_QUOTE_IT}"
 QUOTE_TEMPLATES = "text with {{ }} in it must be put in quotes as a whole"
 _COLON = "mapping values are not allowed here"
 _NO_COLON = "could not find expected ':'"
@@ -70,6 +71,15 @@ _RULES = (
     _Rule(
         _BLOCK_END,
         "this line is indented differently from the lines it belongs to; settings of one section start in one column",
+    ),
+    _Rule(
+        "expected '<document start>'",
+        "this line begins further left than the first setting; sections begin at the edge",
+    ),
+    _Rule("expected a comment or a line break", _AFTER_A_SIGN),
+    _Rule("expected chomping", _AFTER_A_SIGN),
+    _Rule(
+        "expected the node content", f"a value is missing before this, or it closes nothing; if it is text, {_QUOTE_IT}"
     ),
     _Rule("found incompatible YAML document", "remove this line; it asks for another version of YAML"),
 )
