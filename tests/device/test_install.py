@@ -173,6 +173,39 @@ def test_a_lost_key_is_not_replaced(built: Built, place: Place) -> None:
     assert not (place.etc / "credentials/database_key").exists()
 
 
+def test_a_sealed_key_counts_where_the_service_loads_it(built: Built, place: Place) -> None:
+    place.open_database()
+    (place.etc / "credentials/database_key").unlink()
+    sealed = place.prefix / "etc/credstore.encrypted/database_key"
+    sealed.parent.mkdir()
+    sealed.write_text("what only systemd-creds can open")
+    assert place.install(built.old, "--no-models").returncode == 1, "nothing loads it"
+
+    drop_in = place.prefix / "etc/systemd/system/appliance.service.d/sealed-key.conf"
+    drop_in.write_text("[Service]\nLoadCredentialEncrypted=database_key:/etc/credstore.encrypted/database_key\n")
+    result = place.install(built.old, "--no-models")
+    assert result.returncode == 0, result.stderr
+    assert not (place.etc / "credentials/database_key").exists(), "no second key is made"
+    drop_in.write_text("[Service]\nLoadCredentialEncrypted=database_key\n")
+    assert place.install(built.old, "--no-models").returncode == 0, "systemd finds it by its name"
+    sealed.unlink()
+    assert place.install(built.old, "--no-models").returncode == 1, "it is lost"
+
+
+def test_the_command_takes_a_sealed_key_from_the_service(built: Built, place: Place) -> None:
+    place.open_database()
+    key = place.etc / "credentials/database_key"
+    unsealed = place.prefix / "run/credentials/appliance.service/database_key"
+    unsealed.parent.mkdir(parents=True)
+    shutil.move(key, unsealed)
+    command = (place.prefix / "usr/local/bin/appliance", "storage", "check")
+    environment = {"APPLIANCE_CONFIG": str(place.etc / "config.yaml"), "APPLIANCE__STORAGE__DIRECTORY": str(place.state)}
+    result = run(*command, environment=environment)
+    assert "from the credential database_key" in result.stdout, result.stderr
+    unsealed.unlink()
+    assert "key: none" in run(*command, environment=environment).stdout
+
+
 def test_two_installations_do_not_meet(built: Built, place: Place) -> None:
     lock = place.prefix / "var/cache/appliance-install/install.lock"
     result = run("flock", lock, built.old.folder / "scripts/install", "--prefix", place.prefix, "--no-models")
