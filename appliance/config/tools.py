@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Annotated, Self
 
-from pydantic import AfterValidator, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, Field, StringConstraints, ValidationInfo, field_validator, model_validator
 
 from appliance.config.rules import NAME, broken_rule, one_of, regular_expression
 from appliance.config.section import Section
@@ -240,15 +240,22 @@ class ToolConfig(Task):
     """Run a program."""
     python: PythonAction | None = None
     """Call a Python function."""
-    builtin: Builtin | None = None
+    builtin: Builtin | None = Field(default=None, validate_default=True)
     """Change the examples and phrases of what the appliance brings itself."""
 
-    @model_validator(mode="after")
-    def _one_action(self) -> Self:
-        given = [action for action in ACTIONS if getattr(self, action) is not None]
+    @field_validator("builtin")
+    @classmethod
+    def _one_action(cls, builtin: Builtin | None, info: ValidationInfo) -> Builtin | None:
+        if not {*ACTIONS[:-1], "name"} <= info.data.keys():  # what is wrong there has to be put right first
+            return builtin
+        given = [action for action in ACTIONS if (info.data | {"builtin": builtin})[action] is not None]
         if len(given) != 1:
-            found = " and ".join(given) or "none of them"
-            raise broken_rule(f"tool {self.name}: give one of {', '.join(ACTIONS)}; there is {found}", "name", *given)
+            name, found = info.data["name"], " and ".join(given) or "none of them"
+            raise broken_rule(f"tool {name}: give one of {', '.join(ACTIONS)}; there is {found}", "name", *given)
+        return builtin
+
+    @model_validator(mode="after")
+    def _knows_its_key(self) -> Self:
         unknown = [name for name in self.idempotency_key if name not in self.parameters]
         if unknown:
             ending = one_of(self.parameters, unknown[0])

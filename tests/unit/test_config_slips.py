@@ -152,6 +152,12 @@ def test_a_list_that_begins_after_the_name_is_told_once_and_where_to_begin(tmp_p
     assert "text stands before it in line 2; write that as an item, too" in found[1][2]
 
 
+def test_a_tool_with_nothing_but_a_name_is_told_all_that_it_lacks(tmp_path: Path) -> None:
+    found = told(tmp_path, "tools:\n  - name: a\n")
+    assert [each[:2] for each in found] == [(2, 5), (2, 11)]
+    assert "give one of http, sql, command, python, builtin; there is none of them" in found[1][2]
+
+
 def test_several_lines_without_a_space_are_all_told(tmp_path: Path) -> None:
     found = told(tmp_path, "persona:\n  name:Joe\n  instructions:Be brief.\n  greeting: Hello\n")
     assert [each[:2] for each in found] == [(2, 7), (3, 15)]
