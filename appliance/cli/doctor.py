@@ -94,7 +94,9 @@ def _refuse_nonsense(
         raise UsageError("--support-bundle and --egress are two different things", remedy="Do one after the other.")
     if (target is not None or dry_run) and not support_bundle:
         what = "--dry-run" if target is None else f"{target} is the archive of a support bundle"
-        raise UsageError(f"{what}, and none is wanted", remedy="Add --support-bundle, or name a check with --only.")
+        is_check = str(target) in {*(check.name for check in CHECKS), *Group}
+        remedy = f"Write --only {target}." if is_check else "Add --support-bundle, or name a check with --only."
+        raise UsageError(f"{what}, and none is wanted", remedy=remedy)
     if out is not None and not egress:
         raise UsageError("--out is for the report of --egress", remedy="Add --egress.")
 

@@ -152,7 +152,7 @@ def _arguments(text: str) -> dict[str, Any]:
     try:
         arguments = json.loads(text)
     except (ValueError, RecursionError) as error:
-        remedy = """Put it in single quotes: --args '{"name": "value"}'."""
+        remedy = """Put names and texts in double quotes, and the whole in single ones: --args '{"name": "value"}'."""
         raise UsageError(f"--args is not JSON: {error}.", remedy=remedy) from error
     if not isinstance(arguments, dict):
         raise UsageError("--args must be a JSON object.", remedy="""Such as --args '{"name": "value"}'.""")

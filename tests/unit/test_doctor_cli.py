@@ -103,6 +103,12 @@ def test_what_makes_no_sense_is_refused(arguments: list[str]) -> None:
     assert result.exception.remedy
 
 
+def test_a_check_without_its_option_is_told_how_to_name_it() -> None:
+    error = run("sound").exception
+    assert isinstance(error, UsageError)
+    assert error.remedy == "Write --only sound."
+
+
 async def test_a_check_that_breaks_is_a_failure_and_the_next_one_runs(tmp_path: Path) -> None:
     async def broken(_: Context) -> list[Finding]:
         raise RuntimeError("not thought of")
