@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from appliance.config.tools import Parameter
-from appliance.understanding import Found, find_choices, same_sound
+from appliance.understanding import Found, find_choices, same_sound, same_sound_within
 
 _WHEN = re.compile(
     r"(?:(?:since|until|by)\s+)?(?:today|tonight|tomorrow|yesterday|now|right now|(?:this|last|next|the whole) "
@@ -34,14 +34,16 @@ def chosen(text: str, parameter: Parameter, *, asked: bool, told: bool) -> list[
     Args:
         text: What was said.
         parameter: One with an `enum`.
-        asked: Whether it was asked for: an answer that only sounds like a value is then taken for it.
+        asked: Whether it was asked for: an answer of nothing but what sounds like a value is then taken for it.
         told: Whether people tell what happened with it: "today" is then a value only where something is wished for.
     """
     names = names_of(parameter)
     found = [each for each in find_choices(text, names) if not (told and _tells_when(text, each))]
     if len({each.value for each in found}) == 1:
         return found[:1]
-    alike = same_sound(text, names) if asked and not found else None
+    if found:
+        return []
+    alike = (same_sound(text, names) if asked else None) or (None if told else same_sound_within(text, names))
     return [alike] if alike else []
 
 

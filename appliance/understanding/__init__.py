@@ -16,7 +16,7 @@ from appliance.understanding.digits import find_digits, partial_digits
 from appliance.understanding.durations import find_delays, find_durations
 from appliance.understanding.emails import find_emails
 from appliance.understanding.found import Found, Span, mask
-from appliance.understanding.known_values import find_known, same_sound, sounds_like
+from appliance.understanding.known_values import find_known, same_sound, same_sound_within, sounds_like
 from appliance.understanding.mentioned_names import find_mentioned_names
 from appliance.understanding.misheard_digits import before_a_code, before_a_phone, find_misheard
 from appliance.understanding.names import find_names
@@ -35,5 +35,5 @@ __all__ = [
     "find_mentioned_names", "find_misheard", "find_names", "find_number_ranges", "find_numbers", "find_ordinals",
     "find_parts_of_day", "find_phones", "find_time_ranges", "find_times", "find_years", "is_cancel", "is_negated",
     "is_unknown", "mask", "match_choice", "mentions", "neutral", "partial_digits", "replaces", "same_sound",
-    "sounds_like", "stance", "standing", "taken_back", "without_refusals", "yes_no",
+    "same_sound_within", "sounds_like", "stance", "standing", "taken_back", "without_refusals", "yes_no",
 ]  # fmt: skip

@@ -8,8 +8,9 @@ from functools import lru_cache
 
 from rapidfuzz import fuzz
 
+from appliance.understanding.answers import is_negated
 from appliance.understanding.choices import find_choices, stem
-from appliance.understanding.found import Found
+from appliance.understanding.found import Found, Span
 from appliance.understanding.words import plain
 
 ALIKE = 74.0
@@ -23,6 +24,9 @@ _SHORTEST, _SHORTEST_REST = 5, 3
 
 _SHORTEST_SOUND = 4
 """Consonants below which different words sound the same."""
+_SPELLED_ALIKE = 75.0
+"""So alike, of 100, are letters that were only cut into other words: "argument" and "urgent" sound the same, too."""
+_OBJECT = re.compile(r"\b(?:an?|the|my|our|your|some|for|with|about|of)\s+(?=\w)", re.IGNORECASE)
 _ANSWER = re.compile(
     r"\W*(?:(?:um+|uh+|oh|well|the|an?|it's|it is|that's|for|about|to|yes|okay|please|i (?:think|need)|i'd like)\W+)*"
     r"(?P<it>\w.*?)(?:\W+(?:please|thanks|thank you))?\W*",
@@ -76,14 +80,34 @@ def same_sound(text: str, choices: Mapping[str, Sequence[str]]) -> Found | None:
         choices: The values and what they are called, as in `find_choices`.
     """
     answer = _ANSWER.fullmatch(text)
-    sound = _key(answer["it"]) if answer else ""
-    if answer is None or len(sound) < _SHORTEST_SOUND:
+    return _same(text, answer.span("it"), choices) if answer else None
+
+
+def same_sound_within(text: str, choices: Mapping[str, Sequence[str]]) -> Found | None:
+    """Return the choice that an object of `text` sounds exactly like and is spelled much like: "with an ex ray"."""
+    found = []
+    for place in _OBJECT.finditer(text):
+        for end in _ends(text, place.end()):
+            each = _same(text, (place.end(), end), choices, spelling=_SPELLED_ALIKE)
+            if each and not is_negated(text, each.span):
+                found.append(each)
+    return found[-1] if len({each.value for each in found}) == 1 else None
+
+
+def _same(text: str, span: Span, choices: Mapping[str, Sequence[str]], spelling: float = 0.0) -> Found | None:
+    said = text[slice(*span)]
+    sound, letters = _key(said), _letters(said)
+    if len(sound) < _SHORTEST_SOUND:
         return None
-    values = {value for value, names in choices.items() if sound in {_key(name) for name in (value, *names)}}
+    names = [(value, name) for value, others in choices.items() for name in (value, *others) if _key(name) == sound]
+    values = {value for value, name in names if fuzz.ratio(letters, _letters(name)) >= spelling}
     if len(values) != 1:
         return None
-    start, end = answer.span("it")
-    return Found(value=values.pop(), start=start, end=end, words=text[start:end], certain=False)
+    return Found(value=values.pop(), start=span[0], end=span[1], words=said, certain=False)
+
+
+def _letters(text: str) -> str:
+    return "".join(_WORD.findall(plain(text)))
 
 
 def _ends(text: str, start: int) -> Iterator[int]:

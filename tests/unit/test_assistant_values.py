@@ -251,6 +251,8 @@ def test_a_year_is_a_number_where_one_is_asked_for() -> None:
         ("I need fees iotherapy on Friday", "", "physiotherapy", "fees iotherapy"),
         ("Fizzy old therapy.", "it", "physiotherapy", "Fizzy old therapy"),
         ("a blot test, please", "it", "blood test", "blot test"),
+        ("I'd like a blot test on Friday", "", "blood test", "blot test"),
+        ("I need an ex ray on Friday", "", "x-ray", "ex ray"),
         ("radio logy", "it", "x-ray", "radio logy"),
     ],
 )
@@ -266,8 +268,9 @@ def test_a_misheard_choice_is_taken_where_it_is_declared_or_answers(
     [
         ("cardiology", "it"),
         ("dermatology", "it"),
-        ("a blot test on Friday", ""),
-        ("I'd like to see somebody about a blot test", "it"),
+        ("I don't want an ex ray", ""),
+        ("blot test", ""),
+        ("an ex ray or a blot test", "it"),
         ("the first one", "it"),
         ("not fees iotherapy", "it"),
     ],
@@ -297,6 +300,13 @@ def test_a_wish_in_an_account_says_how_soon(text: str, value: str) -> None:
     slot = find(text, what=TEXT, how_soon=URGENCIES)["how_soon"]
     assert slot.value == value
     assert slot.words in text
+
+
+def test_an_account_is_not_searched_for_what_sounds_like_a_choice() -> None:
+    urgency = {"enum": ["urgent", "later"]}
+    assert find("They had an argument about me", it=urgency) == {}
+    assert find("I told you of the ur gent", it=urgency)["it"].value == "urgent"
+    assert "it" not in find("I told you of the ur gent", it=urgency, what=TEXT)
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from appliance.understanding import find_known, same_sound, sounds_like
+from appliance.understanding import find_known, same_sound, same_sound_within, sounds_like
 
 THINGS = ("tylenol", "band-aid", "ibuprofen", "sun cream", "vitamin d", "cough medicine")
 
@@ -48,6 +48,20 @@ def test_an_answer_that_sounds_the_same_is_a_choice(said: str, value: str, words
 @pytest.mark.parametrize("said", ["cardiology", "the stuff", "fees iotherapy on Friday", "", "please", "..."])
 def test_an_answer_that_sounds_otherwise_is_none(said: str) -> None:
     assert same_sound(said, DEPARTMENTS) is None
+
+
+@pytest.mark.parametrize(
+    ("said", "words"), [("I need an ex ray on Friday", "ex ray"), ("for the radio logy", "radio logy")]
+)
+def test_an_object_that_sounds_and_is_spelled_alike_is_a_choice(said: str, words: str) -> None:
+    found = same_sound_within(said, DEPARTMENTS)
+    assert found is not None
+    assert (found.value, found.words, found.certain) == ("x-ray", words, False)
+
+
+@pytest.mark.parametrize("said", ["no need for an ex ray", "ex ray", "an egg sray", "a cardiology appointment", ""])
+def test_an_object_that_does_not_is_none(said: str) -> None:
+    assert same_sound_within(said, DEPARTMENTS) is None
 
 
 def test_a_sound_of_two_choices_is_neither() -> None:
