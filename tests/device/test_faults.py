@@ -19,7 +19,7 @@ from appliance.config.load import load
 from appliance.ops.faults.matrix import FAULTS, Result, inject
 from appliance.ops.faults.talking import FAULTS as TALKING
 from appliance.ops.visitor import ERRANDS, VISIT
-from tests.device.daemon import ANSWER_S, Daemon, wait_until
+from tests.device.daemon import ANSWER_S, CPU_TO_LISTENING_S, Daemon, wait_until
 from tests.device.pulse import PulseServer
 from tests.device.test_run import loud, spoken
 
@@ -28,8 +28,6 @@ pytestmark = [pytest.mark.device, pytest.mark.models, pytest.mark.timeout(900)]
 log = logging.getLogger(__name__)
 
 INJECTED = [row.fault.name for row in TALKING] + [fault.name for fault in FAULTS if fault.check is not None]
-CPU_TO_LISTENING_S = 20.0
-"""Processor seconds, so that a machine with other things to do is no failure; 7.4 are usual."""
 
 
 @pytest.fixture(scope="module")

@@ -30,7 +30,7 @@ from appliance.ops.visitor import ERRANDS, RMS, VISIT, Turn, say
 from appliance.storage.db import Database
 from appliance.storage.opening import open_database
 from appliance.storage.receipts import InDoubt, Receipts
-from tests.device.daemon import ANSWER_S, READY_S, Daemon, wait_until
+from tests.device.daemon import ANSWER_S, CPU_TO_LISTENING_S, READY_S, Daemon, wait_until
 from tests.device.pulse import PulseServer
 
 pytestmark = [pytest.mark.device, pytest.mark.models, pytest.mark.timeout(600)]
@@ -41,8 +41,6 @@ SETTINGS = Path(__file__).with_name("recovery.yaml")
 GOING_ON = "going on with a conversation"
 SAVED_S = 0.5
 """What was said is on disk after less."""
-CPU_TO_LISTENING_S = 20.0
-"""Processor seconds, so that a machine with other things to do is no failure; 4 are usual."""
 TURNS = {turn.name: turn for turn in (*ERRANDS, *VISIT)} | {
     "complain": Turn("complain", RMS, ("I want to make a complaint.",)),
     "waited": Turn("waited", RMS, ("I waited three hours yesterday and nobody called me.",)),
