@@ -13,12 +13,14 @@ _WHEN = re.compile(
     re.IGNORECASE,
 )
 """Values that also tell when something happened."""
-_CLAUSE_END = re.compile(r"[.,;:!?]+\s+|\s+(?:and|but|because|so)\s+", re.IGNORECASE)
+_CLAUSE_END = re.compile(r"[.,;:!?]+\s+(?!please\b)|\s+(?:and|but|because|so)\s+", re.IGNORECASE)
 _WISH = re.compile(
     r"\b(?:please|need(?:s|ed)?|want|'d like|would like|must|has to|have to|should|could you|can you|urgent(?:ly)?"
     r"|look into|deal with|sort(?:ed)?|fix(?:ed)?|call me|hurry)\b",
     re.IGNORECASE,
 )
+_SHORT = 3
+"""Words of an answer that only sounds like a question ("this week, maybe?")."""
 _TOLD = re.compile(r"\b(?:happened|was|were|did|had|came|went|told|said|been)\b", re.IGNORECASE)
 
 
@@ -35,16 +37,24 @@ def chosen(text: str, parameter: Parameter, *, asked: bool, told: bool) -> list[
         text: What was said.
         parameter: One with an `enum`.
         asked: Whether it was asked for: an answer of nothing but what sounds like a value is then taken for it.
-        told: Whether people tell what happened with it: "today" is then a value only where something is wished for.
+        told: Whether people tell what happened with it: "today" is then a value only where something is wished for,
+            or where it is the answer.
     """
     names = names_of(parameter)
-    found = [each for each in find_choices(text, names) if not (told and _tells_when(text, each))]
+    when = told and (not asked or _asks_something(text))
+    found = [each for each in find_choices(text, names) if not (when and _tells_when(text, each))]
     if len({each.value for each in found}) == 1:
         return found[:1]
     if found:
         return []
-    alike = (same_sound(text, names) if asked else None) or (None if told else same_sound_within(text, names))
+    alike = same_sound(text, names) if asked else None
+    if alike is None and not told:
+        alike = same_sound_within(text, names)
     return [alike] if alike else []
+
+
+def _asks_something(text: str) -> bool:
+    return text.rstrip().endswith("?") and len(text.split()) > _SHORT
 
 
 def _tells_when(text: str, found: Found) -> bool:

@@ -142,7 +142,7 @@ class ValueFinder:
     def _candidates(self, name: str, heard: Heard, taken: Sequence[Span], *, asked: bool) -> Sequence[Found]:
         text, parameter = heard.text, self._parameters[name]
         if parameter.enum:
-            return chosen(text, parameter, asked=asked, told=self._told and not asked)
+            return chosen(text, parameter, asked=asked, told=self._told)
         if parameter.type is ParameterType.BOOLEAN:
             return _answered(text) if asked else []
         if parameter.type in (ParameterType.INTEGER, ParameterType.NUMBER):

@@ -293,6 +293,7 @@ URGENCIES = {"enum": ["today", "this week", "no hurry"], "synonyms": {"today": [
         ("The room was dirty. Somebody should go there today.", "today"),
         ("The nurse was rude and I want it sorted out this week.", "this week"),
         ("I was charged twice, it's urgent.", "today"),
+        ("I sat here for two hours. Today, please.", "today"),
         ("The nurse was rude today, but there's no hurry.", "no hurry"),
     ],
 )
@@ -322,8 +323,13 @@ def test_when_something_happened_says_nothing_about_how_soon(text: str) -> None:
     assert "how_soon" not in find(text, what=TEXT, how_soon=URGENCIES)
 
 
-def test_an_answer_says_how_soon() -> None:
-    assert find("today", "how_soon", what=TEXT, how_soon=URGENCIES)["how_soon"].value == "today"
+@pytest.mark.parametrize("text", ["today", "Today?", "today, I was told", "Could you look at it today?"])
+def test_an_answer_says_how_soon(text: str) -> None:
+    assert find(text, "how_soon", what=TEXT, how_soon=URGENCIES)["how_soon"].value == "today"
+
+
+def test_a_question_instead_of_an_answer_does_not() -> None:
+    assert find("Until when are you open today?", "how_soon", what=TEXT, how_soon=URGENCIES) == {}
 
 
 @pytest.mark.parametrize(
