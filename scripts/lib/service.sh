@@ -106,7 +106,7 @@ remove_units() {
             [[ ! -e $unit ]] || systemctl --quiet disable --now "${unit##*/}" || true
         done
     fi
-    remove "$units"/appliance*.service "$units"/appliance*.timer "$units/appliance.service.d/network.conf"
+    remove "$units"/appliance*.service "$units"/appliance*.timer "$units"/appliance.service.d/{network,backoff,gpu}.conf
     [[ $dry_run == yes || ! -d $units/appliance.service.d ]] ||
         rmdir --ignore-fail-on-non-empty -- "$units/appliance.service.d" # what the site has put there stays
     ! systemd_runs || [[ $dry_run == yes ]] || systemctl daemon-reload

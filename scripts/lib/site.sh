@@ -37,6 +37,13 @@ add_user() {
     ! systemd_runs || ! command -v udevadm >/dev/null || reload_devices
 }
 
+# The sound server of the user may run in a session of its own, and nobody can remove the user while it does.
+end_session() {
+    systemd_runs && [[ $dry_run == no ]] && id appliance &>/dev/null || return 0
+    loginctl disable-linger appliance &>/dev/null || true
+    systemctl --quiet stop "user@$(id -u appliance).service" || true
+}
+
 # The rules are for devices to come; those that are there are told of them. A container has no udev.
 reload_devices() {
     ! udevadm control --reload 2>/dev/null || udevadm trigger --subsystem-match=usb --subsystem-match=gpio || true
@@ -90,15 +97,15 @@ place_credentials() {
     place_secret audit_key
 }
 
-has_secret() { [[ -e $credentials/$1 ]] || is_sealed "$1"; }
+has_secret() { [[ -e $credentials/$1 || -s $(sealed_file "$1") ]]; }
 
-# is_sealed NAME: whether a drop-in lets the service load it from a file that systemd-creds has encrypted.
-is_sealed() {
+# sealed_file NAME: which file, encrypted by systemd-creds, a drop-in lets the service load as this credential.
+sealed_file() {
     local line file
     line=$(grep -Ehs "^LoadCredentialEncrypted=$1(:|\$)" "$units"/appliance.service.d/*.conf | tail -n 1) || return
     file=${line#*=} file=${file#*:} # without a path, systemd looks for it by its name
     [[ $file == /* ]] || file=/etc/credstore.encrypted/$file
-    [[ -s $prefix$file ]]
+    printf '%s\n' "$prefix$file"
 }
 
 # 32 random bytes as hexadecimal digits, shown nowhere.
