@@ -17,7 +17,7 @@ def commands(command: Any, name: str) -> Iterator[tuple[str, Any]]:
         yield from commands(below, f"{name} {below.name}")
 
 
-EVERY = [each for each in commands(typer.main.get_command(app), "appliance") if "bench" not in each[0]]
+EVERY = list(commands(typer.main.get_command(app), "appliance"))
 
 
 @pytest.mark.parametrize(("name", "command"), EVERY, ids=[name for name, _ in EVERY])

@@ -19,7 +19,7 @@ from appliance.clock import SystemClock
 from appliance.ops.bench.audit import audit_table, measure_audit
 from appliance.ops.bench.report import rounded
 
-EXAMPLES = "Examples: appliance bench audit | appliance bench audit --tamperings 10000 --kills 500 --json"
+EXAMPLES = "Examples: appliance bench audit · appliance bench audit --tamperings 10000 --kills 500 --json"
 
 Tamperings = Annotated[int, typer.Option("--tamperings", min=1, help="How often a trail is tampered with.")]
 Kills = Annotated[int, typer.Option("--kills", min=1, help="How often a process that writes is killed.")]

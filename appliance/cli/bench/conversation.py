@@ -42,7 +42,7 @@ from appliance.ops.records import TurnLog, TurnRecord
 from appliance.ops.visit import Recording, Visit
 
 EXAMPLES = (
-    "Examples: appliance bench | appliance bench --turns 100 --plot waterfall.png | appliance bench --echo --json"
+    "Examples: appliance bench · appliance bench --turns 100 --plot waterfall.png · appliance bench --echo --json"
 )
 
 RATE = 48_000

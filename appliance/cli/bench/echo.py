@@ -23,7 +23,7 @@ from appliance.config.models import Config
 from appliance.ops.bench.echo import RATE, EchoBench, EchoOutcome, EchoRoom, run_echo, speak_replies
 from appliance.ops.bench.echo_report import echo_json, echo_table, misheard_lines
 
-EXAMPLES = "Examples: appliance bench echo | appliance bench echo --minutes 5 --attenuation-db -6 --delay-ms 200 --json"
+EXAMPLES = "Examples: appliance bench echo · appliance bench echo --minutes 5 --attenuation-db -6 --delay-ms 200 --json"
 
 Minutes = Annotated[float, typer.Option("--minutes", min=0.1, help="The assistant's own speech in each room.")]
 Attenuations = Annotated[

@@ -19,7 +19,7 @@ from appliance.config.models import Config
 from appliance.errors import UsageError
 from appliance.ops.faults.matrix import FAULTS, Result, inject
 
-EXAMPLES = "Examples: appliance bench faults --list | appliance bench faults --only disk-full | appliance bench faults"
+EXAMPLES = "Examples: appliance bench faults --list · appliance bench faults --only disk-full · appliance bench faults"
 
 Only = Annotated[
     list[str] | None, typer.Option("--only", metavar="NAME", help="Inject this fault alone. May be repeated.")

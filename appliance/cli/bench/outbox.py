@@ -19,7 +19,7 @@ from appliance.clock import SystemClock
 from appliance.ops.bench.outbox import measure_outbox, outbox_table
 from appliance.ops.bench.report import rounded
 
-EXAMPLES = "Examples: appliance bench outbox --kills 500 | appliance bench outbox --directory /var/lib/appliance --json"
+EXAMPLES = "Examples: appliance bench outbox --kills 500 · appliance bench outbox --directory /var/lib/appliance --json"
 
 Kills = Annotated[int, typer.Option("--kills", min=1, help="How often the process is killed.")]
 Seed = Annotated[int, typer.Option("--seed", help="Of the moments at which it is killed, and of the failures.")]

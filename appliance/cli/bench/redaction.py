@@ -17,7 +17,7 @@ from appliance.ops.bench.redaction import failure_lines, figures_of, redact_case
 from appliance.ops.bench.redaction_cases import load_redaction_cases
 from appliance.ops.bench.report import rounded
 
-EXAMPLES = "Examples: appliance bench redaction | appliance bench redaction --cases mine.yaml --country BR --failures"
+EXAMPLES = "Examples: appliance bench redaction · appliance bench redaction --cases mine.yaml --country BR --failures"
 
 Cases = Annotated[
     Path,

@@ -20,7 +20,7 @@ from appliance.config.models import Config
 from appliance.ops.bench.stt import SpokenText, SttFigures, load_speech, measure_stt, table, with_noise
 from appliance.ops.visitor import VISIT
 
-EXAMPLES = "Examples: appliance bench stt --speech recordings | appliance bench stt --speech recordings --noise fan.wav"
+EXAMPLES = "Examples: appliance bench stt --speech recordings · appliance bench stt --speech recordings --noise fan.wav"
 
 
 def stt(

@@ -26,7 +26,7 @@ from appliance.ops.bench.tool_cases import FOLDER, Category, ToolCase, load_case
 from appliance.ops.bench.tool_report import failure_lines, judge, parameters_of, tool_table, tools_json
 from appliance.ops.bench.tools import Dialogue, FixedTalker, ToolBench, play_cases
 
-EXAMPLES = "Examples: appliance bench tools | appliance bench tools --category correction --failures"
+EXAMPLES = "Examples: appliance bench tools · appliance bench tools --category correction --failures"
 
 Cases = Annotated[Path, typer.Option("--cases", metavar="DIR", help="Dialogues of your own, for the same clinic.")]
 Scripts = Annotated[

@@ -32,7 +32,7 @@ from appliance.ops.bench.turn_report import background_table, barge_in_table, pl
 from appliance.ops.bench.turn_taking import TurnTaking, measure_turn_taking, scenes
 from appliance.ops.bench.turns import Bench
 
-EXAMPLES = "Examples: appliance bench turns | appliance bench turns --speech recordings --limit 40 --plot turns.png"
+EXAMPLES = "Examples: appliance bench turns · appliance bench turns --speech recordings --limit 40 --plot turns.png"
 
 Plot = Annotated[Path | None, typer.Option("--plot", metavar="PNG", help="Draw the distributions of the delays.")]
 Limit = Annotated[int, typer.Option("--limit", min=1, help="At most so many recordings.")]

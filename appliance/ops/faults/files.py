@@ -50,9 +50,11 @@ async def knowledge_removed(bench: Bench) -> str:
         folder.rename(away)
         await _until(bench, lambda: any(isinstance(each, ReloadFailed) for each in heard))
         require(knowledge.index.search("When does the museum open?", 1), "it forgot what it knew")
+        require(knowledge.problems, "it does not tell that the folder is gone")
         (away / "hours.md").write_text("# Hours\n\nThe museum opens at eleven.\n", encoding="utf-8")
         away.rename(folder)
         await _until(bench, lambda: any("eleven" in passage.text for passage in knowledge.index.passages))
+        require(not knowledge.problems, "it goes on telling that the folder is gone")
     finally:
         watching.cancel()
         await asyncio.gather(watching, return_exceptions=True)
@@ -118,7 +120,7 @@ FAULTS: Sequence[Fault] = (
         injected="the folder of knowledge is removed while it runs",
         holds="what was known stays in use; when the files are back they are read",
         heard="nothing",
-        seen="warning in the log",
+        seen="warning in the log; `knowledge` is degraded in `appliance status`, then ok",
         check=knowledge_removed,
     ),
     Fault(
