@@ -38,6 +38,7 @@ MOST_TOGETHER = 3
 _AND = re.compile(
     r"[\s,]*\b(?:and|or|plus|as well as)\b[\s,]*(?:(?:also|any|some|the|a|an|for|order|number)\s+)*", re.IGNORECASE
 )
+_CORRECTION = re.compile(r"\W*(?:no|nope|sorry|actually|rather|make (?:it|that))\b", re.IGNORECASE)
 _WORD = re.compile(r"[\w'-]+")
 _OFTEN = 3
 _OBJECT = re.compile(
@@ -153,7 +154,7 @@ class ValueFinder:
         text, today, parameter = heard.text, heard.now.date(), self._parameters[name]
         finders = {
             Format.DATE: lambda: find_dates(text, today, asked=asked),
-            Format.TIME: lambda: find_times(text),
+            Format.TIME: lambda: find_times(text, answer=asked or self._corrects_the_time(text)),
             Format.DATE_TIME: lambda: find_datetimes(text, heard.now),
             Format.EMAIL: lambda: find_emails(text),
             Format.PHONE: lambda: phones(text, self._country, asked=asked),
@@ -161,6 +162,12 @@ class ValueFinder:
             Format.CODE: lambda: codes(text, name, parameter, today, asked=asked),
         }
         return finders[parameter.format]() if parameter.format in finders else []
+
+    def _corrects_the_time(self, text: str) -> bool:
+        """Tell whether a bare number is a time: "no, make it ten", where there is nothing to count."""
+        kinds = Counter((parameter.type, parameter.format) for parameter in self._parameters.values())
+        counted = any(kind in (ParameterType.INTEGER, ParameterType.NUMBER) for kind, _ in kinds)
+        return kinds[ParameterType.STRING, Format.TIME] == 1 and not counted and _CORRECTION.match(text) is not None
 
     def _thing(self, text: str, taken: Sequence[Span], known: Sequence[str], *, asked: bool) -> Found | None:
         """Return the one thing of those `known` that is named, or what may be one; anything where none is known."""

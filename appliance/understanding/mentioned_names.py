@@ -32,7 +32,13 @@ def find_mentioned_names(text: str, *, known: Collection[str], taken: Sequence[S
             runs.append([])
         end = word.end()
         inside = any(start < word.end() and word.start() < stop for start, stop in taken)
-        if inside or _bare(word) in nothing or plain(word[0]) in nothing or not (small or word[0][0].isupper()):
+        if (
+            inside
+            or len(word[0]) == 1
+            or _bare(word) in nothing
+            or plain(word[0]) in nothing
+            or not (small or word[0][0].isupper())
+        ):
             runs.append([])
         else:
             runs[-1].append(word)

@@ -8,11 +8,11 @@ from collections.abc import Callable
 from appliance.understanding.clock_times import NOON, Hours, Said, written
 from appliance.understanding.clock_words import ANY_HOUR, HOUR, MINUTE_WORD, TAIL, clock_number
 from appliance.understanding.correction import replaces, standing
-from appliance.understanding.found import Found, mask
+from appliance.understanding.found import HIDDEN, Found, mask
 from appliance.understanding.numerals import TEENS, TENS_WORDS, alternatives
 from appliance.understanding.rules import NOTHING, Reading, Rule, apply
 from appliance.understanding.time_ranges import TIME_RANGE_RULES
-from appliance.understanding.words import WEEKDAYS, plain, stands_alone
+from appliance.understanding.words import WEEKDAYS, plain, stands_alone, word_set
 
 _LEAD = (
     r"(?P<lead>\b(?:at|by|around|about|until|till|before|after|from)\s+"
@@ -31,20 +31,39 @@ _CLEAR_BEFORE = re.compile(
 _DAY = re.compile(rf"\b(?:{'|'.join(WEEKDAYS)}|today|tomorrow|tonight)\b")
 _STEP = 5
 """Minutes said without "at" or "o'clock" are believed where a clock would show them: whole fives."""
+_BESIDE_AN_ANSWER = word_set(
+    "um uh well no nope okay ok yes yeah actually sorry rather maybe say let's make it that it's is that's i said mean",
+    "i'd better please thanks thank you then instead would be good fine around about at",
+)
 _Match = re.Match[str]
 
 
-def find_times(text: str, *, day_start: str = "07:00", day_end: str = "19:00") -> list[Found]:
+def find_times(text: str, *, day_start: str = "07:00", day_end: str = "19:00", answer: bool = False) -> list[Found]:
     """Return times of day, each as "15:30". What lies in a range of times is no time.
 
     Where neither a half nor a part of the day is said, the time inside the hours from `day_start` to `day_end` is
     taken; it is certain only where exactly one lies inside. Uncertain as well are "half three", "ten to four" without
     "at", and limits ("before four").
 
+    Args:
+        text: What was said.
+        day_start: When the day of the site begins, such as "07:00".
+        day_end: When it ends.
+        answer: Whether it answers or corrects a question for the time: "ten" alone is one then.
+
     Raises:
         ValueError: `day_start` and `day_end` are not such as "07:00" and "19:00".
     """
-    return standing(without_days(text), all_times(text, Hours.of(day_start, day_end)))
+    hours = Hours.of(day_start, day_end)
+    found = all_times(text, hours)
+    return standing(without_days(text), found or (_hour_alone(text, hours) if answer else []))
+
+
+def _hour_alone(text: str, hours: Hours) -> list[Found]:
+    """Return the hour that is all that an answer says."""
+    found = [_kept(text, each) for each in apply(text, _REPAIR_RULES, hours)]
+    rest = set(re.findall(r"[\w']+", plain(mask(text, found)).replace(HIDDEN, " ")))
+    return found if len(found) == 1 and rest <= _BESIDE_AN_ANSWER else []
 
 
 def without_days(text: str) -> str:

@@ -410,3 +410,16 @@ def test_a_thing_that_was_learnt_can_be_one_of_several() -> None:
     assert finder.several("it", heard("cups and plates")) == []
     finder.learn("it", ["cup", "plate"])
     assert [slot.value for slot in finder.several("it", heard("cups and plates"))] == ["cup", "plate"]
+
+
+def test_an_hour_alone_answers_and_corrects_where_nothing_is_counted() -> None:
+    assert find("Ten.", "at", at=TIME, who=NAME)["at"].value == "10:00"
+    assert find("No, make it ten.", at=TIME, who=NAME)["at"].value == "10:00"
+    assert find("Ten.", at=TIME, who=NAME) == {}
+    assert {name: slot.value for name, slot in find("No, make it four.", at=TIME, people=FEW).items()} == {"people": 4}
+    assert find("No, make it ten.", begin=TIME, end=TIME) == {}
+
+
+def test_a_spelled_letter_is_no_part_of_a_name() -> None:
+    said = "hi um this is james miller i can't make my x ray tomorrow"
+    assert find(said, day=DATE, who=NAME)["who"].value == "James Miller"

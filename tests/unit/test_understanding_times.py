@@ -131,6 +131,36 @@ def test_what_is_no_time(said: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("said", "time"),
+    [
+        ("Ten.", "10:00"),
+        ("10", "10:00"),
+        ("it's three", "15:00"),
+        ("um, maybe ten, please", "10:00"),
+        ("No, make it ten.", "10:00"),
+        ("nine thirty", "09:30"),
+        ("ten to four", "15:50"),
+    ],
+)
+def test_an_hour_alone_is_an_answer(said: str, time: str) -> None:
+    found = find_times(said, answer=True)
+    assert [each.value for each in found] == [time]
+    assert said[found[0].start : found[0].end] == found[0].words
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["", "ten people", "my number is ten", "ten or eleven", "30", "one moment", "for ten", "room ten", "ten minutes"],
+)
+def test_an_answer_about_something_else_is_no_time(said: str) -> None:
+    assert find_times(said, answer=True) == []
+
+
+def test_an_hour_alone_that_nobody_asked_for_is_no_time() -> None:
+    assert find_times("Ten.") == find_times("No, make it ten.") == []
+
+
+@pytest.mark.parametrize(
     ("said", "time", "certain"),
     [
         ("at seven", "19:00", True),
