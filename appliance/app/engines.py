@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
+from appliance.assistant.small_talk import VECTORS
 from appliance.config.models import AttentionMode, Config, Device, Profile
 from appliance.dialogue.phrases import fixed_phrases, openings
 from appliance.engines.device import Accelerators, ThreadPlan, detect, plan_threads, usable_cores
@@ -204,11 +205,11 @@ class EngineRoom:
         engine = SmartTurnDetector(self._entry(Role.TURN))
         return self._kept(engine)
 
-    def encoder(self) -> MiniLmEncoder:
-        """Load the sentence embeddings."""
+    def encoder(self, known: Path | None = VECTORS) -> MiniLmEncoder:
+        """Load the sentence embeddings. `known` has vectors that need not be computed."""
         from appliance.engines.sentences import MiniLmEncoder
 
-        engine = MiniLmEncoder(self._entry(Role.EMBED), self._kept_files)
+        engine = MiniLmEncoder(self._entry(Role.EMBED), self._kept_files, known)
         return self._kept(engine)
 
     def _kept(self, engine: E) -> E:

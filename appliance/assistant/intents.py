@@ -14,7 +14,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from appliance.assistant.small_talk import SMALL_TALK
+from appliance.assistant.small_talk import small_talk
 from appliance.assistant.teaching import not_wanting, wanting
 from appliance.config.tools import Task
 from appliance.understanding import neutral
@@ -71,7 +71,7 @@ class Intents:
         none = len(tasks)
         wanted = [(text, label, label) for label, task in enumerate(tasks) for text in wanting(task)]
         refused = [(text, none, label) for label, task in enumerate(tasks) for text in not_wanting(task)]
-        said = [*((text, none, none) for text in (*SMALL_TALK, *background)), *wanted, *refused]
+        said = [*((text, none, none) for text in (*small_talk(), *background)), *wanted, *refused]
         vectors = await encoder.embed([neutral(text) for text, _, _ in said])
         labels = np.array([label for _, label, _ in said])
         kept = ~_speaks_for_another(vectors, labels, np.array([owner for _, _, owner in said]), none)

@@ -31,6 +31,8 @@ LONGEST_TOKENS = 128
 """Longer texts are cut: the model was trained on 128 tokens."""
 TOGETHER = 64
 """Texts that are embedded in one go, so that memory stays bounded."""
+SAME = 0.999
+"""Likeness from which two vectors of a text come from the same model."""
 EPSILON = np.float32(1e-12)
 """As in BERT's layer normalisation."""
 
@@ -38,8 +40,11 @@ EPSILON = np.float32(1e-12)
 class MiniLmEncoder:
     """Turns sentences into unit vectors on a thread of its own. Raises EngineError when it cannot be loaded."""
 
-    def __init__(self, folder: Path, kept: Kept | None = None) -> None:
-        """Load the model. The vectors of many texts at once, which nobody says, are kept between starts in `kept`."""
+    def __init__(self, folder: Path, kept: Kept | None = None, known: Path | None = None) -> None:
+        """Load the model. The vectors of many texts at once, which nobody says, are kept between starts in `kept`.
+
+        `known` has vectors of texts that are always among them, as `save_vectors` writes them.
+        """
         self._kept = kept
         try:
             self._weights: dict[str, Matrix] = load_file(folder / "model.safetensors")
@@ -51,7 +56,7 @@ class MiniLmEncoder:
         self._tokenizer.no_padding()
         self._tokenizer.enable_truncation(LONGEST_TOKENS)
         self._thread = EngineThread("sentences")
-        self._last: dict[str, Matrix] = {}
+        self._last = {} if known is None else self._loaded(known)
 
     @property
     def worker(self) -> EngineThread:
@@ -65,6 +70,14 @@ class MiniLmEncoder:
     async def embed(self, texts: Sequence[str]) -> Matrix:
         """Return one unit vector a text, shape (len(texts), 384)."""
         return await self._thread.run(lambda _: self._recalled(texts))
+
+    def _loaded(self, known: Path) -> dict[str, Matrix]:
+        """Return vectors from a file; none that is of another model."""
+        with np.load(known, allow_pickle=False) as arrays:
+            texts, vectors = arrays["texts"].tolist(), arrays["vectors"].astype(np.float32)
+        if not texts or float(self._embed(texts[:1])[0] @ vectors[0]) < SAME:
+            return {}
+        return dict(zip(texts, vectors, strict=True))
 
     def _recalled(self, texts: Sequence[str]) -> Matrix:
         """Embed the texts; those of the configuration come by the hundred, those of a person one by one."""
@@ -123,6 +136,11 @@ class MiniLmEncoder:
         centred = states - states.mean(axis=-1, keepdims=True)
         scaled = centred / np.sqrt((centred**2).mean(axis=-1, keepdims=True) + EPSILON)
         return np.asarray(scaled * self._weights[f"{name}.weight"] + self._weights[f"{name}.bias"], np.float32)
+
+
+def save_vectors(path: Path, texts: Sequence[str], vectors: Matrix) -> None:
+    """Write vectors for `MiniLmEncoder(known=…)`, in half precision: that changes a likeness by less than 0.001."""
+    np.savez_compressed(path, texts=np.array(texts), vectors=vectors.astype(np.float16))
 
 
 def _attention(query: Matrix, key: Matrix, value: Matrix) -> Matrix:

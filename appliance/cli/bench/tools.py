@@ -13,6 +13,7 @@ import typer
 from rich.console import Console
 
 from appliance.app.engines import EngineRoom
+from appliance.assistant.small_talk import VECTORS
 from appliance.cli.bench.options import bar
 from appliance.cli.options import AsJson, ConfigFile, start_logging, tell_step
 from appliance.clock import SystemClock
@@ -86,4 +87,4 @@ async def _played(config: Config, scripts: Path, cases: Sequence[ToolCase], *, w
 
 def _encoder(config: Config) -> MiniLmEncoder:
     model = resolve(config, load_catalogue())[Role.EMBED]
-    return MiniLmEncoder(next(iter(locate(model, config.models.directory).values())).parent)
+    return MiniLmEncoder(next(iter(locate(model, config.models.directory).values())).parent, known=VECTORS)
