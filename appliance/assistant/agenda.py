@@ -60,6 +60,8 @@ class Agenda:
     """Tasks that come after the pending one."""
     last_read: Pending | None = None
     """The last question that a tool has answered, for "and on Friday?"."""
+    last: Pending | None = None
+    """The last task whose arguments were all known, for "and for the same person"."""
     offered_human: bool = False
     """Whether a human was offered, and a yes would mean that."""
     failures: int = 0
@@ -74,7 +76,9 @@ class Agenda:
             return pending if pending is not None and pending.task in known else None
 
         waiting = tuple(pending for pending in self.waiting if pending.task in known)
-        return replace(self, pending=kept(self.pending), waiting=waiting, last_read=kept(self.last_read))
+        return replace(
+            self, pending=kept(self.pending), waiting=waiting, last_read=kept(self.last_read), last=kept(self.last)
+        )
 
     def as_json(self) -> dict[str, Any]:
         """Return plain data for storing."""
@@ -87,6 +91,7 @@ class Agenda:
             pending=_pending(data["pending"]),
             waiting=tuple(task for each in data["waiting"] if (task := _pending(each))),
             last_read=_pending(data["last_read"]),
+            last=_pending(data.get("last")),
             offered_human=bool(data["offered_human"]),
             failures=int(data["failures"]),
             tried=tuple(data["tried"]),

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from appliance.assistant.acting import Actor
 from appliance.assistant.answering import Answerer
+from appliance.assistant.gist import Gist
 from appliance.assistant.intents import Encoder, Intents
 from appliance.assistant.jobs import jobs_of
 from appliance.assistant.known import KnownThings
@@ -48,7 +49,7 @@ async def build_assistant(
         clock=clock,
         journal=journal,
         jobs=jobs,
-        planner=Planner(jobs, intents, config.handover),
+        planner=Planner(jobs, intents, config.handover, await Gist.learn(encoder, jobs.values())),
         answerer=Answerer(config, model, knowledge),
         known=known,
         actor=Actor(

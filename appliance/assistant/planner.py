@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from appliance.assistant import wording
 from appliance.assistant.agenda import Agenda, Pending, Slot
+from appliance.assistant.gist import Gist
 from appliance.assistant.intents import Intents
 from appliance.assistant.jobs import Job
+from appliance.assistant.references import referred, shared
 from appliance.assistant.values import Heard
 from appliance.assistant.wishes import EXACT, Wishes
 from appliance.config.handover import HandoverConfig
@@ -121,10 +123,13 @@ class Plan:
 class Planner:
     """Turns an utterance and an agenda into a plan; neither the utterance nor the agenda is changed."""
 
-    def __init__(self, jobs: Mapping[str, Job], intents: Intents, handover: HandoverConfig) -> None:
+    def __init__(
+        self, jobs: Mapping[str, Job], intents: Intents, handover: HandoverConfig, gist: Gist | None = None
+    ) -> None:
         self._jobs = jobs
         self._wishes = Wishes(jobs, intents)
         self._handover = handover
+        self._gist = gist
 
     async def plan(self, heard: Heard, agenda: Agenda) -> Plan:
         """Decide; nothing was understood where there is no text."""
@@ -152,15 +157,28 @@ class Planner:
         if not wanted:
             follow_up = self._follow_up(heard, agenda)
             return follow_up or Plan((Talk(),), agenda)
-        first, *others = [
-            pending for intent, text in wanted for pending in self._all_of(intent.name, replace(heard, text=text))
-        ]
+        first, *others = self._all_wanted([(intent.name, replace(heard, text=text)) for intent, text in wanted], agenda)
         if await self._wishes.only_asks_the_way(heard, first.task):
             return Plan((Talk(),), agenda)
+        first = await self._concluded(first)
         plan = self._advance(first, replace(agenda, waiting=(*others, *agenda.waiting)), begun=True)
         if await self._wishes.asks_beside(heard, first.task):
             return Plan((Talk(), *plan.steps), plan.agenda)
         return plan
+
+    def _all_wanted(self, wanted: Sequence[tuple[str, Heard]], agenda: Agenda) -> list[Pending]:
+        """Return the tasks; each may refer to the one before it, and of two of one kind the second to the first."""
+        found: list[Pending] = []
+        for name, heard in wanted:
+            for pending in self._all_of(name, heard):
+                job, before = self._jobs[name], found[-1] if found else agenda.last
+                task = referred(job, pending, heard.text, before, self._jobs)
+                found.append(shared(job, task, found[-1]) if found and found[-1].task == name else task)
+        return found
+
+    async def _concluded(self, pending: Pending) -> Pending:
+        """Add what an account is clearly about."""
+        return await self._gist.completed(pending) if self._gist else pending
 
     def _follow_up(self, heard: Heard, agenda: Agenda) -> Plan | None:
         """Ask the last question again with another value: "and on Friday?", "what about aspirin?", "try 4271"."""
@@ -198,7 +216,7 @@ class Planner:
             return self._drop(agenda)
         changed = {} if _QUESTION.match(text) else self._changed(job, pending, heard)
         if changed:
-            return self._advance(pending.with_slots(changed), agenda)
+            return self._advance(await self._concluded(pending.with_slots(changed)), agenda)
         return self._unanswered(job, pending, agenda, text) or await self._beside(heard, agenda, pending)
 
     def _unanswered(self, job: Job, pending: Pending, agenda: Agenda, text: str) -> Plan | None:
@@ -235,7 +253,7 @@ class Planner:
             and not self._changed(self._jobs[pending.task], pending, heard)
         )
         if agreed and not pending.changing:
-            return Plan((Call(pending),), replace(agenda, pending=None))
+            return Plan((Call(pending),), replace(agenda, pending=None, last=pending))
         if answer.verdict is not Verdict.NO or answer.rest:
             return None
         if pending.changing:
@@ -256,7 +274,7 @@ class Planner:
     def _changed(self, job: Job, pending: Pending, heard: Heard) -> dict[str, Slot]:
         """Return what the person has given or corrected; free words only answer the question for them."""
         found = job.finder.find(heard, asked=pending.asked)
-        if pending.dictated and pending.asked not in found:
+        if pending.dictated:
             whole = replace(heard, text=_continued(pending, heard.text))
             found |= {name: slot for name, slot in job.finder.find(whole).items() if name == pending.asked}
         loose = {
@@ -315,7 +333,7 @@ class Planner:
         if job.needs_yes:
             asked = replace(pending, asked="", confirming=True, changing=False)
             return Plan((Say(wording.read_back(job, asked)),), replace(agenda, pending=asked))
-        return self._resume((Call(pending),), replace(agenda, pending=None, last_read=pending))
+        return self._resume((Call(pending),), replace(agenda, pending=None, last_read=pending, last=pending))
 
     def _resume(self, steps: tuple[Step, ...], agenda: Agenda) -> Plan:
         """Come back to a task that waits."""

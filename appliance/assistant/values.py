@@ -30,6 +30,15 @@ from appliance.understanding import (
     yes_no,
 )
 
+_ANNOUNCED = re.compile(
+    r"\W*(?:(?:hello|hi|hey|yes|yeah|well|so|um+|uh+|good \w+|excuse me|sorry)[\s,.!]+)*"
+    r"(?:i|we)(?:'d|'ve|\u2019d|\u2019ve)?\s+(?:(?:would|just|really|got)\s+)*(?:want|like|need|wish|have)\s+(?:to\s+)?"
+    r"(?:(?:make|file|lodge|report|register|raise|submit|leave|give)\s+)?(?:an?\s+|some\s+)?"
+    r"(?:complain|complaint|report|request|claim|suggestion|feedback|problem)"
+    r"(?:\s+(?:about|regarding|concerning|of)\s+\w+(?:\s+\w+){0,3})?\W*(?:please\W*)?",
+    re.IGNORECASE,
+)
+"""An account that is only announced: "I want to make a complaint about the waiting time."."""
 ACCOUNT_WORDS = 9
 """From so many words on, a request such as "I want to complain" tells what happened."""
 LISTED = (Format.CODE, Format.PHONE)
@@ -187,7 +196,7 @@ class ValueFinder:
             inside = any(start <= word.start() < end for start, end in taken)
             if runs[-1] and re.search(r"[,.;:!?]", text[runs[-1][-1].end() : word.start()]):
                 runs.append([])
-            if inside or word.group().lower() in carrier:
+            if inside or {word.group().lower(), word.group().lower().removesuffix("'s")} & carrier:
                 runs.append([])
             else:
                 runs[-1].append(word)
@@ -253,7 +262,7 @@ def _overlaps(found: Found, taken: Iterable[Span]) -> bool:
 def _account(text: str, *, asked: bool) -> Found | None:
     """Return all that was said: when it was asked for, or when it is long enough to be an account of something."""
     words = text.strip()
-    if not words or not (asked or len(words.split()) >= ACCOUNT_WORDS):
+    if not words or not (asked or len(words.split()) >= ACCOUNT_WORDS) or _ANNOUNCED.fullmatch(words):
         return None
     start = text.find(words)
     return Found(value=words, start=start, end=start, words=words)  # it takes nothing away from other values

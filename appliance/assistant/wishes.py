@@ -11,13 +11,14 @@ from itertools import pairwise
 from appliance.assistant.intents import Intent, Intents
 from appliance.assistant.jobs import Job
 from appliance.assistant.values import Heard
-from appliance.config.tools import Format
+from appliance.config.tools import Format, Value
 from appliance.understanding import without_refusals
 
 LIKELY = 0.55
 """Probability from which a task is begun."""
-TELLING, WEIGHT_OF_AN_ARGUMENT = 2, 1.2
-"""From two arguments in one sentence on, each further one multiplies the odds of the task by e to the 1.2."""
+WEIGHT_OF_AN_ARGUMENT = 1.2
+"""Each argument after the first one in a sentence, and a number that is one, multiply the odds of the task by e to the
+1.2."""
 DICTATES = 4
 """Who gives so many arguments at once wants it, whoever has told them to."""
 WEIGHT_OF_SOMETHING_ELSE = 2.0
@@ -28,13 +29,20 @@ _LOOSE = (Format.WORDS, Format.TEXT, None)
 _SEGMENT = re.compile(
     r"[.?!;]\s+|,?\s+(?:and|but|then)\s+(?:also\s+|then\s+)?"
     r"(?=(?:can|could|would|i|i'd|i'll|i'm|do|does|have|is|are|what|where|when|how)\b"
-    r"|(?:book|cancel|check|tell|please|my order)\b)",
+    r"|(?:book|cancel|check|tell|please|my order)\b)"
+    r"|,\s+(?=(?:can|could|would|will) (?:you|i|we)\b)|,?\s+and\s+also\s+(?=an?\b)",
     re.IGNORECASE,
 )
 _ABOUT = re.compile(
     r"^\W*(?:(?:and|but|so|until|till|since|from|by|at)\s+)*(?:what(?! about)|how(?! about)|when|where|why)\b",
     re.IGNORECASE,
 )
+_FACT = re.compile(
+    r"^\W*(?:(?:and|but|so|um+|uh+|hello|hi|sorry|excuse me)[\s,]+)*"
+    r"(?:how (?:long|much|many|often|far|old)|(?:un)?till? when|since when|why)\b",
+    re.IGNORECASE,
+)
+"""Questions about how things are: nobody asks like this for something to be done."""
 
 
 class Wishes:
@@ -75,11 +83,22 @@ class Wishes:
         for start, end in pairwise(bounds):
             part = heard.text[start:end]
             intent = await self.likeliest(replace(heard, text=part)) if len(part.split()) > 1 else None
-            if found and (intent is None or intent.name == found[-1][0].name):
+            said, before = (
+                replace(heard, text=text) for text in (part, heard.text[found[-1][1] : start] if found else "")
+            )
+            if found and (intent is None or not self._is_another(intent, found[-1][0], said, before)):
                 found[-1] = (found[-1][0], found[-1][1], end)
             elif intent is not None:
                 found.append((intent, start if found else 0, end))
         return [(intent, heard.text[start:end]) for intent, start, end in found]
+
+    def _is_another(self, intent: Intent, before: Intent, part: Heard, whole_before: Heard) -> bool:
+        """Tell whether a part wants another task, or the same once more, for another choice: "…, and also an X-ray"."""
+        if intent.name != before.name:
+            return True
+        job = self._jobs[intent.name]
+        chosen, chosen_before = (_chosen(job, heard) for heard in (part, whole_before))
+        return job.needs_yes and any(chosen_before.get(name, value) != value for name, value in chosen.items())
 
     def _serves(self, part: tuple[Intent, str], whole: Intent | None, heard: Heard) -> bool:
         """Tell whether words that seem to want a task only give what the task of the whole utterance needs."""
@@ -87,9 +106,9 @@ class Wishes:
         if whole is None or intent.name == whole.name:
             return False
         given = self._jobs[intent.name].finder.find(replace(heard, text=text))
-        taken = {slot.value for slot in self._jobs[whole.name].finder.find(heard).values()}
-        values = {slot.value for slot in given.values()}
-        return bool(values & taken) and not text.rstrip().endswith("?")
+        taken = {slot.words.lower() for slot in self._jobs[whole.name].finder.find(heard).values()}
+        words = {slot.words.lower() for slot in given.values()}
+        return bool(words & taken) and not text.rstrip().endswith("?")
 
     async def likeliest(self, heard: Heard, likely: float = LIKELY, beside: str = "") -> Intent | None:
         """Return the task `beside` another that is wanted, with at least the probability `likely`."""
@@ -100,6 +119,8 @@ class Wishes:
 
     def _is_wish(self, job: Job, heard: Heard) -> bool:
         """Tell whether a task is wished for, and not only asked about or told of."""
+        if job.needs_yes and _FACT.match(heard.text):
+            return False
         if job.needs_yes and _ABOUT.match(heard.text) is not None and not job.finder.find(heard):
             return False
         return job.accepts(heard.text) or len(job.finder.find(heard)) >= DICTATES
@@ -114,10 +135,13 @@ class Wishes:
         job = self._jobs[intent.name]
         said = [name for name in job.finder.find(heard) if job.parameters[name].format not in _LOOSE]
         exact = any(job.parameters[name].format in EXACT for name in said)
-        evidence = 0.0
-        if len(said) >= TELLING:
-            evidence = WEIGHT_OF_AN_ARGUMENT * (len(said) - 1)
-        elif not exact and job.finder.is_about_something_else(heard):
-            evidence = -WEIGHT_OF_SOMETHING_ELSE
+        evidence = WEIGHT_OF_AN_ARGUMENT * max(len(said) - 1, 1 if exact else 0)
+        if not exact and job.finder.is_about_something_else(heard):
+            evidence -= WEIGHT_OF_SOMETHING_ELSE
         odds = math.exp(evidence) * intent.probability / max(1 - intent.probability, 1e-6)
         return odds / (1 + odds)
+
+
+def _chosen(job: Job, heard: Heard) -> dict[str, Value]:
+    """Return the choices that are named."""
+    return {name: slot.value for name, slot in job.finder.find(heard).items() if job.parameters[name].enum}

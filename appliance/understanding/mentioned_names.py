@@ -10,7 +10,7 @@ from appliance.understanding.found import Found, Span
 from appliance.understanding.name_words import NO_NAMES
 from appliance.understanding.words import MONTHS, WEEKDAYS, plain
 
-_WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*(?P<end>['\u2019]\w+)?")
+_WORD = re.compile(r"(?:[ODLM]['\u2019](?=[A-Z]))?[^\W\d_]+(?:-[^\W\d_]+)*(?P<end>['\u2019]\w+)?")
 _FEWEST, _MOST = 2, 3
 """Words of a name: one alone is too often something else."""
 

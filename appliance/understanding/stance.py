@@ -21,13 +21,17 @@ class Stance(StrEnum):
     IMAGINED = "imagined"
     """They ask what would be."""
     DONE = "done"
-    """The act itself was done already, by whomever."""
+    """They have done the act itself already."""
+    DONE_BY_OTHERS = "done by others"
+    """Somebody else has done it."""
     REFUSED = "refused"
     """They do not want something."""
     DENIED = "denied"
     """They do not want the act itself."""
     GENERAL = "general"
     """They ask whether such a thing can be done at all."""
+    ADVICE = "advice"
+    """They ask what is good for them, or how the world is."""
 
 
 _CLAUSE = re.compile(r"[.?!;,]+(?:\s+(?:and|but|so|because))?\s+|\s+(?:and|but|so|because)\s+")
@@ -72,6 +76,14 @@ _REFUSED = re.compile(
     r"(?:need|want|wish|have to|like to|mean to)\b"
     r"|(?:please\s+)?(?:don't|do not|never)\s+(?!you\b|they\b|we\b|i\b|forget\b|hesitate\b)\w+"
     r"|(?:there's|there is)?\s*no need (?:to|for)\b|i'd rather not\b|(?:i|we)\s+(?:have|'ve got)\s+nothing to\b)"
+)
+_ADVICE = re.compile(
+    rf"{_START}(?:how (?:many|much|often|long|soon)\b.{{0,40}}\b(?:can|may|should|could|must|do|does)\s+{_WHO}\s+"
+    r"(?:take|give|use|drink|eat|swallow|have|apply|wear|keep)\b"
+    r"|why (?:do|does|is|are|would|should)(?:n't)?\s+(?!(?:you|it|my|i|we|our|this|that|the)\b)"
+    rf"|(?:is|are) (?:it|{_WHO}|\w+(?: \w+)?) (?:really )?"
+    r"(?:safe|dangerous|harmful|contagious|addictive|poisonous|healthy)\b"
+    rf"|(?:should|may) (?:i|we|he|she|{_WHO})\s+(?:take|give|use|stop|keep|drink|eat)\b)"
 )
 _ANYTHING = r"(?!(?:the|my|our|your|his|her|an?|me|us|this|that|these|some|any|it|him|them)\b)"
 _GENERAL = re.compile(
@@ -118,6 +130,8 @@ def stance(text: str, acts: Collection[str] = ()) -> Stance:
         return Stance.IMAGINED
     if _GENERAL.search(said):
         return Stance.GENERAL
+    if _ADVICE.search(said):
+        return Stance.ADVICE
     found = [_of_clause(clause, acts) for clause in _clauses(said)]
     told = [each for each in found if each is not None and each is not Stance.OPEN]
     return Stance.OPEN if None in found or not told else told[0]
@@ -151,9 +165,15 @@ def _of_clause(clause: str, acts: Collection[str]) -> Stance | None:
         return Stance.REFUSED
     if (clause.rstrip().endswith("?") and not re.search(_TAG, clause)) or _ASKS.search(clause):
         return None
-    if _PAST.search(clause) and not re.search(r"\b(?:wanted to|would like|'d like|hasn't|haven't|didn't)\b", clause):
-        return Stance.DONE if _done(clause, acts) else Stance.PAST
+    if _PAST.search(clause) and not re.search(
+        r"\b(?:wanted to|would like|'d like|hasn't|haven't|didn't(?! (?:you|they|we|he|she|i)\b))\b", clause
+    ):
+        return _who_did(clause) if _done(clause, acts) else Stance.PAST
     return None if _WISHES.search(clause) or _ORDERS.search(clause) else Stance.OPEN
+
+
+def _who_did(clause: str) -> Stance:
+    return Stance.DONE if re.match(rf"{_START}(?:i|we)\b", clause) else Stance.DONE_BY_OTHERS
 
 
 def _denies(clause: str, acts: Collection[str]) -> bool:

@@ -15,7 +15,7 @@ from appliance.understanding import Stance, stance, without_refusals
         ("I ordered glasses here, are they done?", Stance.OPEN),
         ("Something came up and I have to call off Thursday.", Stance.OPEN),
         ("I booked an X-ray yesterday.", Stance.DONE),
-        ("My neighbour booked one last week.", Stance.DONE),
+        ("My neighbour booked one last week.", Stance.DONE_BY_OTHERS),
         ("I picked it up this morning, thanks.", Stance.PAST),
         ("I've already got one.", Stance.PAST),
         ("She told me to book an X-ray.", Stance.REPORTED),
