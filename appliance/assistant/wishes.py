@@ -37,6 +37,7 @@ _ABOUT = re.compile(
     r"^\W*(?:(?:and|but|so|until|till|since|from|by|at)\s+)*(?:what(?! about)|how(?! about)|when|where|why)\b",
     re.IGNORECASE,
 )
+_ALSO = re.compile(r"\W*(?:and\s+|then\s+)*(?:also|another)\b", re.IGNORECASE)
 _FACT = re.compile(
     r"^\W*(?:(?:and|but|so|um+|uh+|hello|hi|sorry|excuse me)[\s,]+)*"
     r"(?:how (?:long|much|many|often|far|old)|(?:un)?till? when|since when|why)\b",
@@ -56,7 +57,7 @@ class Wishes:
         """Return the tasks that are wanted in this utterance, each with the words that want it."""
         whole = await self.likeliest(heard)
         found = [each for each in await self._parts(heard) if not self._serves(each, whole, heard)]
-        if len({intent.name for intent, _ in found}) > 1:
+        if len(found) > 1:
             return sorted(found, key=lambda each: self._jobs[each[0].name].needs_yes)
         best = whole or next((intent for intent, _ in found), None)
         return [(best, heard.text)] if best is not None else []
@@ -86,6 +87,8 @@ class Wishes:
             said, before = (
                 replace(heard, text=text) for text in (part, heard.text[found[-1][1] : start] if found else "")
             )
+            if found and intent is None and _ALSO.match(part):
+                intent = found[-1][0]
             if found and (intent is None or not self._is_another(intent, found[-1][0], said, before)):
                 found[-1] = (found[-1][0], found[-1][1], end)
             elif intent is not None:

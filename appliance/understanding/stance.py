@@ -50,7 +50,7 @@ _IRREGULAR = (
 )
 _REGULAR = r"(?!(?:need|feed|bleed|speed|proceed|succeed|wanted|needed|wondered|hoped|supposed|interested)\b)\w+ed"
 _PAST_VERB = rf"(?:{_IRREGULAR}|{_REGULAR})"
-_NOT_OVER = r"(?!\s+(?:going|supposed|wondering|hoping|looking|thinking|calling|told|about)\b)"
+_NOT_OVER = r"(?!\s+(?:going|supposed|wondering|hoping|looking|thinking|calling|told|about to)\b)"
 _PAST = re.compile(
     rf"{_START}{_WHO}(?:{_BRIEFLY}\s+{_PAST_VERB}\b{_NOT_OVER}"
     rf"|(?:'ve|'s|'d|\s+have|\s+has|\s+had){_BRIEFLY}\s+{_PAST_VERB}\b"
@@ -78,7 +78,8 @@ _REFUSED = re.compile(
     r"|(?:there's|there is)?\s*no need (?:to|for)\b|i'd rather not\b|(?:i|we)\s+(?:have|'ve got)\s+nothing to\b)"
 )
 _ADVICE = re.compile(
-    rf"{_START}(?:how (?:many|much|often|long|soon)\b.{{0,40}}\b(?:can|may|should|could|must|do|does)\s+{_WHO}\s+"
+    rf"{_START}(?:how (?:many|much|often|long|soon)\b.{{0,40}}\b(?:can|may|should|could|must|do|does)"
+    rf"\s+(?!you\b){_WHO}\s+"
     r"(?:take|give|use|drink|eat|swallow|have|apply|wear|keep)\b"
     r"|why (?:do|does|is|are|would|should)(?:n't)?\s+(?!(?:you|it|my|i|we|our|this|that|the)\b)"
     rf"|(?:is|are) (?:it|{_WHO}|\w+(?: \w+)?) (?:really )?"

@@ -151,7 +151,7 @@ async def test_thanks_are_no_answer_and_no_reason_to_ask_again(planner: Planner,
 COMPLAINT = ("I want to complain.", "The parcel was broken.")
 
 
-@pytest.mark.parametrize("pieces", [("902 555", "0142."), ("nine oh two,", "five five five", "oh one four two")])
+@pytest.mark.parametrize("pieces", [("902 555", "0142."), ("902", "555 0142"), ("nine oh two,", "five five five", "oh one four two")])
 async def test_a_number_may_be_dictated_in_several_turns(planner: Planner, pieces: Sequence[str]) -> None:
     for end in range(1, len(pieces)):
         assert (await after(planner, *COMPLAINT, *pieces[:end])).steps == (Say(wording.GO_ON),)

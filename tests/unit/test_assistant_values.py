@@ -80,6 +80,7 @@ def test_a_value_is_found_with_the_words_that_say_it(parameter: dict[str, Any], 
         (URGENCY, "green"),
         (WORDS, "Do you have it in stock?"),
         (TEXT, "I want to complain"),
+        (TEXT, "Hello, I would like to make a complaint about the waiting time."),
     ],
 )
 def test_nothing_is_guessed(parameter: dict[str, Any], text: str) -> None:
@@ -141,6 +142,10 @@ def test_the_same_words_are_evidence_for_one_value_only() -> None:
 
 def test_what_is_asked_about_does_not_include_the_day() -> None:
     assert find("aspirin on Friday", day=DATE, product=WORDS)["product"].value == "aspirin"
+
+
+def test_whose_a_thing_is_is_no_thing_asked_for() -> None:
+    assert find("Is it in the stock's?", it=WORDS) == {}
 
 
 def test_a_doubtful_value_counts_only_where_it_is_read_back() -> None:
@@ -338,6 +343,7 @@ def test_a_question_instead_of_an_answer_does_not() -> None:
         ("The nurse was rude to me. Joe Park, 902 555 0176.", "Joe Park"),
         ("My name is Dr. Alan Pryce and I waited three hours", "Alan Pryce"),
         ("Mr. Miller was rude to me, I'm Ida Fox", "Ida Fox"),
+        ("The nurse was rude to me. Sean O'Brien, 902 555 0176.", "Sean O'Brien"),
     ],
 )
 def test_the_name_in_an_account_is_the_one_that_is_given(text: str, name: str) -> None:

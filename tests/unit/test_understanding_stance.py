@@ -23,6 +23,13 @@ from appliance.understanding import Stance, stance, without_refusals
         ("I don't need an appointment.", Stance.REFUSED),
         ("Please don't book anything.", Stance.DENIED),
         ("Are you able to book appointments?", Stance.GENERAL),
+        ("They complained about it and booked one.", Stance.PAST),
+        ("You used to have those for free, didn't you.", Stance.PAST),
+        ("How many of these can I give my four year old", Stance.ADVICE),
+        ("Why do people need this in winter?", Stance.ADVICE),
+        ("Is it safe for children?", Stance.ADVICE),
+        ("How many of these do you have?", Stance.OPEN),
+        ("Why is my order not ready?", Stance.OPEN),
         ("", Stance.OPEN),
     ],
 )

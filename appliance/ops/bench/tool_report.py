@@ -21,7 +21,7 @@ from appliance.ops.bench.tools import Dialogue, Exchange, Made
 Parameters = Mapping[str, Mapping[str, Parameter]]
 """The parameters of every tool and form, by its name and theirs."""
 
-_LATER = "unseen-"
+_LATER = ("unseen-", "fresh-", "last-")
 RIGHT_GOAL, TRIGGERED_GOAL = 0.9, 0.01
 _NOTHING_WANTED = (Category.IRRELEVANT, Category.CHIT_CHAT, Category.RUDE, Category.KNOWLEDGE)
 _BESIDE_FROM = 3
