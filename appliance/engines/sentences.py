@@ -7,10 +7,12 @@ milliseconds of matrix products, which no further runtime would make shorter.
 from __future__ import annotations
 
 import json
+import logging
 import math
 from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +23,8 @@ from tokenizers import Tokenizer
 from appliance.engines.kept import Kept, key_of
 from appliance.engines.worker import EngineThread
 from appliance.errors import EngineError
+
+log = logging.getLogger(__name__)
 
 Matrix = NDArray[np.float32]
 
@@ -72,24 +76,29 @@ class MiniLmEncoder:
         return await self._thread.run(lambda _: self._recalled(texts))
 
     def _loaded(self, known: Path) -> dict[str, Matrix]:
-        """Return vectors from a file; none that is of another model."""
-        with np.load(known, allow_pickle=False) as arrays:
-            texts, vectors = arrays["texts"].tolist(), arrays["vectors"].astype(np.float32)
+        """Return vectors from a file; none where it is damaged or of another model."""
+        try:
+            with np.load(known, allow_pickle=False) as arrays:
+                texts, vectors = arrays["texts"].tolist(), arrays["vectors"].astype(np.float32)
+        except (OSError, ValueError, KeyError, BadZipFile) as error:
+            log.warning("%s is damaged, so that the next start takes longer: %s", known, error)
+            return {}
         if not texts or float(self._embed(texts[:1])[0] @ vectors[0]) < SAME:
             return {}
         return dict(zip(texts, vectors, strict=True))
 
     def _recalled(self, texts: Sequence[str]) -> Matrix:
         """Embed the texts; those of the configuration come by the hundred, those of a person one by one."""
-        if self._kept is None or len(texts) < TOGETHER:
+        if len(texts) < TOGETHER:
             return self._embed(texts)
         key = f"{self._key} {json.dumps(list(texts))}"
-        data = self._kept.get(key)
+        data = self._kept.get(key) if self._kept else None
         if data is not None and len(data) == len(texts) * DIMENSIONS * 4:
             vectors = np.frombuffer(data, "<f4").reshape(len(texts), DIMENSIONS).copy()
         else:
             vectors = self._embed_changed(texts)
-            self._kept.put(key, vectors.astype("<f4").tobytes())
+            if self._kept:
+                self._kept.put(key, vectors.astype("<f4").tobytes())
         self._last = dict(zip(texts, vectors, strict=True))
         return vectors
 

@@ -9,8 +9,10 @@ import numpy as np
 import pytest
 
 from appliance.assistant.intents import Encoder
-from appliance.engines.sentences import DIMENSIONS, TOGETHER, MiniLmEncoder
+from appliance.assistant.small_talk import VECTORS, small_talk
+from appliance.engines.sentences import DIMENSIONS, SAME, TOGETHER, MiniLmEncoder, save_vectors
 from appliance.errors import EngineError
+from appliance.understanding import neutral
 from tests.unit.assistant_fakes import WordEncoder
 
 FOLDER = Path(__file__).parents[2] / "models/all-minilm-l6-v2"
@@ -78,6 +80,33 @@ async def test_more_texts_than_fit_into_one_go_keep_their_order(minilm: MiniLmEn
 async def test_a_text_that_is_too_long_is_cut(minilm: MiniLmEncoder) -> None:
     long, longer = await minilm.embed(["one two " * 200, "one two " * 300])
     np.testing.assert_allclose(long, longer, atol=1e-4)
+
+
+@pytest.mark.models
+async def test_the_vectors_of_small_talk_are_those_of_its_sentences(minilm: MiniLmEncoder) -> None:
+    texts = sorted({neutral(text) for text in small_talk()})
+    with np.load(VECTORS, allow_pickle=False) as arrays:
+        assert arrays["texts"].tolist() == texts, "run: python -m appliance.app.small_talk"
+        vectors = arrays["vectors"][:: len(texts) // 50].astype(np.float32)
+    assert ((await minilm.embed(texts[:: len(texts) // 50]) * vectors).sum(axis=1) > SAME).all()
+
+
+@pytest.mark.models
+@pytest.mark.parametrize("spoilt", [None, "other model", "damaged"])
+async def test_vectors_that_are_known_are_taken_from_the_file_unless_they_are_spoilt(
+    tmp_path: Path, minilm: MiniLmEncoder, spoilt: str | None
+) -> None:
+    texts = [f"Number {number}" for number in range(TOGETHER)]
+    right = await minilm.embed(texts)
+    given = np.roll(right, 1, axis=1)
+    given[0] = given[0] if spoilt else right[0]
+    save_vectors(tmp_path / "known.npz", texts, given)
+    if spoilt == "damaged":
+        (tmp_path / "known.npz").write_bytes(b"nothing")
+    encoder = MiniLmEncoder(FOLDER, known=tmp_path / "known.npz")
+    vectors = await encoder.embed(texts)
+    encoder.close()
+    np.testing.assert_allclose(vectors, right if spoilt else given, atol=1e-3)
 
 
 @pytest.mark.parametrize("content", [None, b"", b"this is no model"])
