@@ -88,14 +88,15 @@ def find_key(file: Path, environ: Mapping[str, str] = os.environ) -> Key | None:
     """Return the key from the credential, the environment or `file`; None when it is in none of them.
 
     Raises:
-        KeyFaultError: There is one, and it cannot be read, is no key, or others can read it.
+        KeyFaultError: There is one, and it cannot be read, is no key, or others can read it; or this user may not even
+            look whether there is one.
     """
     folder = environ.get(FOLDER_VARIABLE)
-    if folder and (credential := Path(folder) / CREDENTIAL).exists():
+    if folder and _is_there(credential := Path(folder) / CREDENTIAL):
         return parse_key(_read(credential), f"the credential {CREDENTIAL}")
     if written := environ.get(KEY_VARIABLE):
         return parse_key(written.encode(), f"the environment variable {KEY_VARIABLE}")
-    return read_key_file(file) if file.exists() else None
+    return read_key_file(file) if _is_there(file) else None
 
 
 def read_key_file(file: Path) -> Key:
@@ -160,6 +161,17 @@ def _decoded(written: bytes) -> bytes | None:
         return None
 
 
+def _is_there(file: Path) -> bool:
+    """Tell whether there is a file. Where nobody may look there may be one, which is not the same as none."""
+    try:
+        file.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError as error:
+        raise _unreadable(file, error) from error
+    return True
+
+
 def _read(file: Path, *, private: bool = False) -> bytes:
     try:
         with file.open("rb") as stream:
@@ -167,10 +179,14 @@ def _read(file: Path, *, private: bool = False) -> bytes:
                 _refuse_public(file, os.fstat(stream.fileno()))
             return stream.read(MAX_FILE)
     except OSError as error:
-        raise KeyFaultError(
-            f"{file}: the key cannot be read: {error.strerror}",
-            remedy="Check that the file is there and belongs to the user who runs the appliance.",
-        ) from error
+        raise _unreadable(file, error) from error
+
+
+def _unreadable(file: Path, error: OSError) -> KeyFaultError:
+    remedy = "Check that the file is there and belongs to the user who runs the appliance."
+    if isinstance(error, PermissionError):
+        remedy = "Give the command with sudo, or as the user who runs the appliance: sudo -u appliance …"
+    return KeyFaultError(f"{file}: the key cannot be read: {error.strerror}", remedy=remedy)
 
 
 def _refuse_public(file: Path, found: os.stat_result) -> None:

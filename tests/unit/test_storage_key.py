@@ -6,11 +6,13 @@ import base64
 import hmac
 import os
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
 from appliance.storage.errors import KeyFaultError
 from appliance.storage.key import CREDENTIAL, FOLDER_VARIABLE, KEY_VARIABLE, find_key, make_key_file, new_key, parse_key
+from tests.unit.users import without_rights
 
 RAW = bytes(range(100, 132))
 
@@ -91,6 +93,23 @@ def test_a_key_of_another_user_is_refused(tmp_path: Path) -> None:
     file.chmod(0)
     with pytest.raises(KeyFaultError, match="cannot be read"):
         find_key(file, {})
+
+
+@pytest.mark.parametrize("hidden", ["folder", "file"])
+@pytest.mark.parametrize("credential", [True, False])
+def test_a_key_that_this_user_may_not_see_is_not_taken_for_none(hidden: str, *, credential: bool) -> None:
+    with TemporaryDirectory() as name:  # the folders of pytest are closed to everybody else
+        folder = Path(name, "private")
+        folder.mkdir()
+        file = written(folder / CREDENTIAL, RAW, 0 if hidden == "file" else 0o600)
+        folder.chmod(0 if hidden == "folder" else 0o700)
+        environ = {FOLDER_VARIABLE: str(folder)} if credential else {}
+        looked_for = Path(name, "none.key") if credential else file
+        denied = f"{file}: the key cannot be read: Permission denied"
+        with without_rights(Path(name), folder, file), pytest.raises(KeyFaultError, match=denied) as caught:
+            find_key(looked_for, environ)
+        folder.chmod(0o700)
+    assert "sudo -u appliance" in caught.value.remedy
 
 
 def test_a_folder_is_no_key(tmp_path: Path) -> None:
