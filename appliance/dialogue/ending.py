@@ -4,12 +4,20 @@ from __future__ import annotations
 
 from appliance.audio.ports import Frame
 from appliance.config.models import AttentionMode
+from appliance.dialogue.commands import says
 from appliance.dialogue.disclosure import Disclosure
 from appliance.dialogue.floor import Floor
 from appliance.dialogue.reprompts import Reprompts
 from appliance.dialogue.silence import SilenceSignal, SilenceWatch
 from appliance.dialogue.speaker import Asked
 from appliance.events import SessionEnded
+
+FAREWELLS = (
+    *("thanks", "thank you", "thanks a lot", "many thanks", "thank you so much", "cheers", "okay", "ok", "all right"),
+    *("thanks for your help", "thank you for your help", "you too", "same to you", "take care", "good night"),
+    *("see you", "see you soon", "see you later", "have a nice day", "have a good day", "have a good one"),
+)
+"""What people say to a goodbye besides their own words for it (`session.goodbye_words`)."""
 
 
 class Ending:
@@ -18,6 +26,7 @@ class Ending:
     def __init__(self, floor: Floor, disclosure: Disclosure, reprompts: Reprompts) -> None:
         self._floor = floor
         self._phrases = floor.config.phrases
+        self._farewells = (*floor.config.session.goodbye_words, *FAREWELLS)
         self._aloud = floor.config.attention.mode is AttentionMode.ALWAYS
         self._disclosure = disclosure
         self._reprompts = reprompts
@@ -36,6 +45,11 @@ class Ending:
     def goodbye(self, text: str) -> None:
         """Answer the person's goodbye with one: when it was heard, the conversation is over."""
         self._end("goodbye", text, aloud=True)
+
+    def taken_up(self, text: str) -> None:
+        """Go on with the conversation if the person has cut into the goodbye with more than one of their own."""
+        if not says(text, self._farewells):
+            self._reason = ""
 
     def reply_over(self) -> None:
         """Clear the place if that was the goodbye, and let the model read what was said."""

@@ -206,6 +206,7 @@ class Session:
                 return
             self._contest.take_floor()
         self._publish(turn)
+        self._ending.taken_up(transcript.text)
         if not empty:
             self._reprompts.reset()
             self._answer(transcript.text)

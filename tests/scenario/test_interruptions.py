@@ -5,12 +5,14 @@ from __future__ import annotations
 import pytest
 
 from appliance.audio.ports import FRAME_S
-from appliance.config.models import BargeInConfig, Config, TurnConfig
+from appliance.config.models import BargeInConfig, Config, PhrasesConfig, TurnConfig
 from appliance.engines.ports import Role
 from appliance.events import BargeIn, BargeInRefused, PlayoutEnded, PlayoutStarted, SessionEnded, TurnCommitted
 from tests.scenario.stage import Stage, perform
 
 LONG = "We open at eight in the morning, every day of the week. The pharmacy next door opens at nine. Parking is free."
+
+WARM = Config(phrases=PhrasesConfig(goodbye="Goodbye and have a very nice day, it was a pleasure to talk to you."))
 
 
 async def ask(stage: Stage, text: str = "when do you open") -> None:
@@ -67,6 +69,45 @@ def test_an_appliance_that_is_stopped_in_its_goodbye_has_ended_the_conversation(
         assert not stage.session.turns
 
     perform(scene)
+
+
+def test_a_question_into_the_goodbye_goes_on_with_the_conversation() -> None:
+    async def scene(stage: Stage) -> None:
+        await ask(stage)
+        await stage.answered()
+        session = stage.journal.session_id
+        await ask(stage, "goodbye")
+        stage.say("wait what about Sundays")
+        assert (await stage.answered()).interrupted
+        assert (await stage.answered()).user_text == "wait what about Sundays"
+        await stage.listen(1.0)
+        assert not stage.of(SessionEnded)
+        assert stage.journal.session_id == session
+        await ask(stage, "and on the day before")
+        asked = [message.text.split()[-1] for message in stage.model.prompts[-1] if message.role is Role.USER]
+        assert asked == ["open", "Sundays", "before"]
+        await stage.answered()
+        await ask(stage, "goodbye")
+        await stage.answered()
+        assert [ended.reason for ended in stage.of(SessionEnded)] == ["goodbye"]
+
+    perform(scene, WARM)
+
+
+@pytest.mark.parametrize(
+    "farewell", ["bye", "thanks", "okay thank you very much bye bye", "thanks a lot", "thank you have a nice day"]
+)
+def test_who_says_goodbye_into_the_goodbye_has_gone(farewell: str) -> None:
+    async def scene(stage: Stage) -> None:
+        await ask(stage)
+        await stage.answered()
+        await ask(stage, "goodbye")
+        stage.say(farewell)
+        await stage.until(lambda: stage.of(SessionEnded), limit_s=10.0)
+        assert [ended.reason for ended in stage.of(SessionEnded)] == ["goodbye"]
+        assert not stage.session.turns
+
+    perform(scene, WARM)
 
 
 def test_the_sound_stops_within_the_time_of_the_policy() -> None:
