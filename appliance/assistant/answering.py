@@ -10,10 +10,14 @@ from appliance.assistant import wording
 from appliance.assistant.claims import claims_an_act
 from appliance.config.models import Config
 from appliance.dialogue.clauses import ClauseSplitter
+from appliance.dialogue.history import FULL_WITH_WORDS
 from appliance.engines.ports import LanguageModel, Message
 from appliance.knowledge.claims import Evidence
 from appliance.knowledge.index import Hit
 from appliance.knowledge.reload import SiteKnowledge
+
+REPLY_SHARE = (1 - FULL_WITH_WORDS) / 2
+"""Share of the context that passages leave to a reply, however long replies may be: the other half is theirs."""
 
 _ASKS = re.compile(
     r"\?\s*$|^(?:\W*(?:so|and|but|um+|uh+|okay|hello|hi|sorry|please)\W+)*"
@@ -39,9 +43,16 @@ class Answerer:
             *(example.assistant for example in config.persona.examples),
         ]
 
-    def sources(self, text: str) -> list[Hit]:
-        """Return the passages that are about what the person said, the best first."""
-        return self._knowledge.index.search(text, self._config.knowledge.passages)
+    def sources(self, text: str, messages: Sequence[Message]) -> list[Hit]:
+        """Return the passages that are about what the person said, the best first; what has no room is left out."""
+        found = self._knowledge.index.search(text, self._config.knowledge.passages)
+        fitting = list(found)
+        for hit in reversed(found):
+            if self._fits(self._with_passages(messages, fitting)[0]):
+                break
+            if self._is_new(hit):
+                fitting.remove(hit)
+        return fitting
 
     async def answer(
         self, text: str, messages: Sequence[Message], hits: Sequence[Hit], on_first: Callable[[], None]
@@ -65,13 +76,21 @@ class Answerer:
 
     def _with_passages(self, messages: Sequence[Message], hits: Sequence[Hit]) -> tuple[list[Message], list[str]]:
         """Put passages that are not in the prompt already before the person's words."""
-        known = set(self._config.site.facts)
-        passages = [hit.passage.text for hit in hits if hit.passage.text not in known]
+        passages = [hit.passage.text for hit in hits if self._is_new(hit)]
         *before, last = messages
         if not passages:
             return list(messages), []
         facts = " ".join(passages)
         return [*before, Message(last.role, f"Facts: {facts}\n{last.text}")], passages
+
+    def _is_new(self, hit: Hit) -> bool:
+        return hit.passage.text not in self._config.site.facts
+
+    def _fits(self, prompt: Sequence[Message]) -> bool:
+        """Tell whether a prompt leaves room for a reply."""
+        size = self._model.context_tokens
+        reply = min(self._config.llm.max_reply_tokens, round(size * REPLY_SHARE))
+        return self._model.count_tokens(prompt) <= size - reply
 
     async def _clauses(self, messages: Sequence[Message], on_first: Callable[[], None]) -> AsyncGenerator[str]:
         splitter = ClauseSplitter()

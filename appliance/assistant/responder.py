@@ -170,7 +170,7 @@ class AssistantResponse:
         yield f"{text} "
 
     async def _talk(self) -> AsyncGenerator[str]:
-        hits = self._desk.answerer.sources(self._text)
+        hits = self._desk.answerer.sources(self._text, self._messages)
         self._tell(PassagesUsed, passages=tuple(hit.passage.id for hit in hits))
         answer = self._desk.answerer.answer(self._text, self._messages, hits, self._note_first_token)
         async with aclosing(answer) as pieces:
