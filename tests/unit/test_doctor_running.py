@@ -19,8 +19,9 @@ from appliance.config.models import Config, LogConfig
 from appliance.ops.doctor import config, daemon, devices, levels, ports, sound_server
 from appliance.ops.doctor.bundle import contents
 from appliance.ops.doctor.context import Context, prepare
-from appliance.ops.doctor.finding import State
+from appliance.ops.doctor.finding import Finding, State
 from appliance.ops.doctor.programs import answer_of
+from appliance.ops.doctor.systemd import BOOTED
 from appliance.ops.health import NEEDED, Part
 from appliance.ops.health import State as Health
 from appliance.ops.status import Monitor
@@ -28,6 +29,8 @@ from appliance.ops.web import serving
 from appliance.storage.lock import InstanceLock
 from tests.unit.doctor_fakes import context_of, machine_file, only, program, states
 from tests.unit.monitoring_fakes import ANSWER, QUESTION, Script, publish
+
+EXAMPLES = Path(__file__).parents[2] / "systemd/examples"
 
 
 @asynccontextmanager
@@ -125,6 +128,45 @@ async def test_a_sound_server_that_does_not_answer_fails(tmp_path: Path, monkeyp
     environ = {"PATH": os.environ["PATH"], "PULSE_SERVER": f"unix:{tmp_path}/native"}
     found = only(await sound_server.check(context_of(tmp_path, environ=environ)), State.FAIL)
     assert found.what == f"The sound server at unix:{tmp_path}/native does not answer: Connection refused."
+
+
+SETUPS = ("unix:/run/pulse/native", "unix:/run/appliance-sound/native")
+"""Where systemd/examples/audio-*.conf say that the sound server is."""
+
+
+def unit_with(address: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let systemd have the unit of the service, with its environment as systemctl writes it."""
+    example = next(file for file in EXAMPLES.glob("audio-*.conf") if address in file.read_text())
+    assert f"Environment=PULSE_SERVER={address}" in example.read_text().splitlines()
+    variables = f'PYTHONUNBUFFERED=1 XDG_RUNTIME_DIR=/run/appliance "NOTE=it is \\"loud\\"" PULSE_SERVER={address}'
+    machine_file(folder, f"{BOOTED}/.keep", "")
+    answer = "LoadState=loaded\nActiveState=active\nEnvironment=" + variables
+    (folder / "unit").write_text(answer)
+    program(folder, monkeypatch, "systemctl", f"[ $1 = show ] && [ $2 = appliance.service ] && cat {folder}/unit")
+
+
+@pytest.mark.parametrize("address", SETUPS)
+async def test_the_sound_server_of_the_service_is_found_in_its_unit(
+    address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unit_with(address, tmp_path, monkeypatch)
+    program(tmp_path, monkeypatch, "pactl", 'echo "Access denied" >&2; exit 1')  # as root is told
+    async with answering(tmp_path) as (monitor, file):
+
+        async def found() -> Finding:
+            context = await prepare(file, SystemClock(), environ=without_server(tmp_path), root=tmp_path / "root")
+            (one,) = await sound_server.check(context)
+            return one
+
+        assert await found() == Finding.ok("sound-server", f"The service uses the sound server at {address}.")
+        monitor.health.report(Part.LOUDSPEAKER, Health.STARTING, "It is opened.")
+        assert (await found()).state is State.WARN
+        monitor.health.report(Part.MICROPHONE, Health.FAILED, "There is no microphone.")
+        failed = await found()
+    assert failed.state is State.FAIL
+    assert f"at {address}, and gets no sound" in failed.what
+    stopped = await found()
+    assert (stopped.state, "when the service runs" in stopped.what) == (State.WARN, True)
 
 
 async def test_a_program_that_hangs_is_left_after_its_time() -> None:

@@ -22,6 +22,7 @@ PROPERTIES = (
     "WatchdogUSec",
     "NeedDaemonReload",
     "DropInPaths",
+    "Environment",
 )
 MANY_RESTARTS = 3
 LOG = "journalctl -u appliance"
