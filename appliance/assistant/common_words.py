@@ -13,6 +13,7 @@ PEOPLE_WORDS = frozenset(
 FUNCTION_WORDS = frozenset(
     """
     a about actually again all also am an and another any anything are as at available be because been
+    certain particular specific thing things
     bottle box but available buy by call can carries carry charge check cost costs could did do does doing
     don't else excuse find
     for

@@ -46,8 +46,15 @@ _ECHO = {"the", "that", "this", "it", "please", "all", "is", "it's", "that's", "
 _ECHO |= {"obviously", "lovely", "good", "great"}
 """Words that change nothing about a yes."""
 _PEOPLE = re.compile(
-    r"\b(?:speak|talk|transfer|connect|pass|put|get|call|need|want|like|see|let|have|give)\b", re.IGNORECASE
+    r"\b(?:speak|talk|transfer|connect|pass|put|get|call|fetch|bring|find|need|want|like|see|let|have|give)\b",
+    re.IGNORECASE,
 )
+_HUMAN = re.compile(
+    r"\bhumans?\b|\b(?:somebody|someone|anybody|anyone|a person)(?:\s+(?:on|here|over))?(?:\s+who is|\s+that is"
+    r"|\s+that's|\s+who's)?\s+(?:alive|real|human|in charge|living)\b",
+    re.IGNORECASE,
+)
+"""What nobody says at a desk who does not want one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -359,7 +366,8 @@ class Planner:
         emergency = _named(text, self._handover.emergency_words)
         if emergency:
             return HandOver(f"the person said {emergency!r}", emergency=True)
-        human = _named(text, self._handover.ask_words)
+        asked = _named(text, self._handover.ask_words) is not None
+        human = asked or any(not is_negated(text, match.span()) for match in _HUMAN.finditer(text))
         if human and _PEOPLE.search(text):
             return HandOver("the person asked for a human")
         return None

@@ -112,10 +112,19 @@ class ValueFinder:
             candidates = self._candidates(name, heard, (), asked=False) if parameter.format in LISTED else ()
             found = [each for each in candidates if _fits(parameter, each) and each.certain]
         ordered = sorted(found, key=lambda each: each.start)
-        together = all(_AND.fullmatch(heard.text[one.end : other.start]) for one, other in pairwise(ordered))
+        together = all(self._lists(heard.text[one.end : other.start]) for one, other in pairwise(ordered))
         if not together or not 1 < len({each.value for each in ordered}) == len(ordered) <= MOST_TOGETHER:
             return []
         return [Slot(value=each.value, words=each.words, turn=heard.turn) for each in ordered]
+
+    def _lists(self, between: str) -> bool:
+        """Tell whether the words between two values put them side by side: "…, at the pharmacy, and a …"."""
+        words = _words(between)
+        return _AND.fullmatch(between) is not None or (
+            bool({"and", "or", "plus"} & set(words))
+            and set(words) <= self._carrier
+            and not re.search(r"[.?!]", between)
+        )
 
     def learn(self, name: str, values: Sequence[str]) -> None:
         """Take what there is from now on for a parameter that takes any words."""
@@ -123,9 +132,10 @@ class ValueFinder:
 
     def is_about_something_else(self, heard: Heard) -> bool:
         """Tell whether a thing is spoken of that has nothing to do with the task, such as a table to be booked."""
-        if self._open:
+        found = self.find(heard)
+        if self._open or any(self._parameters[name].enum for name in found):
             return False
-        taken = [slot.words for slot in self.find(heard).values()]
+        taken = [slot.words for slot in found.values()]
         things = [match["thing"].lower().removesuffix("'s") for match in _SPOKEN_OF.finditer(heard.text)]
         known = self._topic | set(_words(" ".join(taken)))
         return any(thing not in known and thing.removesuffix("s") not in known for thing in things)

@@ -27,8 +27,8 @@ EXACT = (Format.PHONE, Format.CODE, Format.EMAIL)
 """What is not said by the way: a number or an address that somebody looks up."""
 _LOOSE = (Format.WORDS, Format.TEXT, None)
 _SEGMENT = re.compile(
-    r"[.?!;]\s+|,?\s+(?:and|but|then)\s+(?:also\s+|then\s+)?"
-    r"(?=(?:can|could|would|i|i'd|i'll|i'm|do|does|have|is|are|what|where|when|how)\b"
+    r"[.?!;]\s+|,?\s+(?:and|but|then|so)\s+(?:also\s+|then\s+)?"
+    r"(?=(?:you'd better|can|could|would|i|i'd|i'll|i'm|do|does|have|is|are|what|where|when|how)\b"
     r"|(?:book|cancel|check|tell|please|my order)\b)"
     r"|,\s+(?=(?:can|could|would|will) (?:you|i|we)\b)|,?\s+and\s+also\s+(?=an?\b)",
     re.IGNORECASE,
@@ -40,6 +40,7 @@ _ABOUT = re.compile(
 _ALSO = re.compile(r"\W*(?:and\s+|then\s+)*(?:also|another)\b", re.IGNORECASE)
 _FACT = re.compile(
     r"^\W*(?:(?:and|but|so|um+|uh+|hello|hi|sorry|excuse me)[\s,]+)*"
+    r"(?:(?:up to|until|till|for|about|at|in|from|within|after)\s+)?"
     r"(?:how (?:long|much|many|often|far|old)|(?:un)?till? when|since when|why)\b",
     re.IGNORECASE,
 )

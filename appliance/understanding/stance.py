@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from enum import StrEnum
 
 from appliance.understanding.words import plain
@@ -53,16 +53,20 @@ _PAST_VERB = rf"(?:{_IRREGULAR}|{_REGULAR})"
 _NOT_OVER = r"(?!\s+(?:going|supposed|wondering|hoping|looking|thinking|calling|told|about to)\b)"
 _PAST = re.compile(
     rf"{_START}{_WHO}(?:{_BRIEFLY}\s+{_PAST_VERB}\b{_NOT_OVER}"
+    r"|\s+did\s+(?!you\b|they\b|i\b|we\b|he\b|she\b|it\b)\w+"
     rf"|(?:'ve|'s|'d|\s+have|\s+has|\s+had){_BRIEFLY}\s+{_PAST_VERB}\b"
     r"|(?:'ve|\s+have)\s+(?:already|still|enough)\b|\s+(?:already|still)\s+(?:have|has)\b"
     r"|\s+(?:should|could|would|might)\s+have\s+\w+(?:ed|en|ne|ne|ld)\b"
     r"|(?:'m|'re|\s+am|\s+are)(?:\s+just|\s+only)?\s+(?:coming|visiting|meeting|seeing|here for|early|fine|done)\b)"
 )
 _SAID_BY = re.compile(
-    rf"{_START}(?:(?!i\b|we\b|you\b|it\b){_WHO}{_BRIEFLY}\s+(?:said|says?|told|tells?|asked|asks|advised|advises"
+    rf"{_START}(?:on (?:the )?(?:television|tv|radio|news|internet)\s+)?"
+    rf"(?:(?!i\b|we\b|you\b|it\b){_WHO}(?:\s+\w+)?{_BRIEFLY}"
+    r"\s+(?:used to say|said|says?|told|tells?|asked|asks|advised|advises"
     r"|recommend(?:s|ed)?|suggest(?:s|ed)?|mentioned|thinks?|claims?|claimed|wants me|wanted me|insists?)\b"
     r"|(?:i|we)(?:'ve|\s+have)?\s+(?:(?:was|were|been)\s+told|heard|read)\b)"
 )
+_QUOTES = re.compile(r"\b(?:said|says|told|asked)(?:\s+to)?(?:\s+(?:me|us|him|her|them))?\W*$")
 _IMAGINED = re.compile(
     r"\bif (?:i|we|one|somebody|someone|people|you)\s+(?:ever\s+)?(?:wanted|wants|had|were|was|needed|needs|should"
     r"|decided"
@@ -84,6 +88,8 @@ _ADVICE = re.compile(
     r"|why (?:do|does|is|are|would|should)(?:n't)?\s+(?!(?:you|it|my|i|we|our|this|that|the)\b)"
     rf"|(?:is|are) (?:it|{_WHO}|\w+(?: \w+)?) (?:really )?"
     r"(?:safe|dangerous|harmful|contagious|addictive|poisonous|healthy)\b"
+    r"|.*\b(?:what|which)(?: one| of them)?(?: is|'s| are)?\s+(?:more\s+)?"
+    r"(?:better|best|good|healthier|safer|stronger)\s+for\b"
     rf"|(?:should|may) (?:i|we|he|she|{_WHO})\s+(?:take|give|use|stop|keep|drink|eat)\b)"
 )
 _ANYTHING = r"(?!(?:the|my|our|your|his|her|an?|me|us|this|that|these|some|any|it|him|them)\b)"
@@ -133,7 +139,7 @@ def stance(text: str, acts: Collection[str] = ()) -> Stance:
         return Stance.GENERAL
     if _ADVICE.search(said):
         return Stance.ADVICE
-    found = [_of_clause(clause, acts) for clause in _clauses(said)]
+    found = _quoting([(clause, _of_clause(clause, acts)) for clause in _clauses(said)])
     told = [each for each in found if each is not None and each is not Stance.OPEN]
     return Stance.OPEN if None in found or not told else told[0]
 
@@ -148,6 +154,16 @@ def without_refusals(text: str) -> str:
         start = cut.end() if cut else end
     left = "".join(kept).strip()
     return left if any(char.isalpha() for char in left) else text
+
+
+def _quoting(found: Sequence[tuple[str, Stance | None]]) -> list[Stance | None]:
+    """Return the stances; what stands behind "he said to me," are somebody else's words."""
+    stances: list[Stance | None] = []
+    quoted = False
+    for clause, each in found:
+        stances.append(Stance.REPORTED if quoted and each is not Stance.REPORTED else each)
+        quoted = each is Stance.REPORTED and _QUOTES.search(clause) is not None
+    return stances
 
 
 def _clauses(said: str) -> list[str]:
@@ -183,7 +199,9 @@ def _denies(clause: str, acts: Collection[str]) -> bool:
 
 
 def _done(clause: str, acts: Collection[str]) -> bool:
-    return _named(rf"\b(?:{_either(acts)})\w*ed\b", clause, acts)
+    either = _either(acts)
+    done = rf"(?:{either})\w*ed|(?:made|filed|wrote|did (?:make|file|write))\s+(?:a|an|my|the|that)\s+(?:{either})\w*"
+    return _named(rf"\b(?:{done})\b", clause, acts)
 
 
 def _named(pattern: str, clause: str, acts: Collection[str]) -> bool:

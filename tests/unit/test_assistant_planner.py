@@ -151,7 +151,9 @@ async def test_thanks_are_no_answer_and_no_reason_to_ask_again(planner: Planner,
 COMPLAINT = ("I want to complain.", "The parcel was broken.")
 
 
-@pytest.mark.parametrize("pieces", [("902 555", "0142."), ("902", "555 0142"), ("nine oh two,", "five five five", "oh one four two")])
+@pytest.mark.parametrize(
+    "pieces", [("902 555", "0142."), ("902", "555 0142"), ("nine oh two,", "five five five", "oh one four two")]
+)
 async def test_a_number_may_be_dictated_in_several_turns(planner: Planner, pieces: Sequence[str]) -> None:
     for end in range(1, len(pieces)):
         assert (await after(planner, *COMPLAINT, *pieces[:end])).steps == (Say(wording.GO_ON),)
@@ -272,14 +274,27 @@ async def test_an_emergency_that_is_denied_is_none(planner: Planner, text: str) 
     assert not any(isinstance(step, HandOver) for step in (await after(planner, text)).steps)
 
 
-@pytest.mark.parametrize("text", ["Can I talk to a human?", "Get me the receptionist.", "Get me the manager."])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Can I talk to a human?",
+        "Get me the receptionist.",
+        "Get me the manager.",
+        "Would you let me speak with one of your human colleagues?",
+        "can i just talk to an actual human",
+        "Put somebody on that's alive, would you?",
+        "I'd like to speak with someone in charge.",
+    ],
+)
 async def test_a_human_is_called_when_asked_for(planner: Planner, text: str) -> None:
     (step,) = (await after(planner, text)).steps
     assert isinstance(step, HandOver)
     assert not step.emergency
 
 
-@pytest.mark.parametrize("text", ["I don't want to talk to a human.", "I am a person too."])
+@pytest.mark.parametrize(
+    "text", ["I don't want to talk to a human.", "I am a person too.", "Are you human?", "It is only human."]
+)
 async def test_a_human_that_is_only_mentioned_is_not_called(planner: Planner, text: str) -> None:
     assert not any(isinstance(step, HandOver) for step in (await after(planner, text)).steps)
 
