@@ -185,7 +185,10 @@ def _read(file: Path, *, private: bool = False) -> bytes:
 def _unreadable(file: Path, error: OSError) -> KeyFaultError:
     remedy = "Check that the file is there and belongs to the user who runs the appliance."
     if isinstance(error, PermissionError):
-        remedy = "Give the command with sudo, or as the user who runs the appliance: sudo -u appliance …"
+        remedy = (
+            "It, or its folder, is another user's. Give the command with sudo, or as the user who runs the appliance: "
+            "sudo -u appliance …"
+        )
     return KeyFaultError(f"{file}: the key cannot be read: {error.strerror}", remedy=remedy)
 
 
