@@ -192,14 +192,18 @@ def test_a_sealed_key_counts_where_the_service_loads_it(built: Built, place: Pla
     assert place.install(built.old, "--no-models").returncode == 1, "it is lost"
 
 
-def test_the_command_takes_a_sealed_key_from_the_service(built: Built, place: Place) -> None:
+@pytest.mark.usefixtures("built")
+def test_the_command_takes_a_sealed_key_from_the_service(place: Place) -> None:
     place.open_database()
     key = place.etc / "credentials/database_key"
     unsealed = place.prefix / "run/credentials/appliance.service/database_key"
     unsealed.parent.mkdir(parents=True)
     shutil.move(key, unsealed)
     command = (place.prefix / "usr/local/bin/appliance", "storage", "check")
-    environment = {"APPLIANCE_CONFIG": str(place.etc / "config.yaml"), "APPLIANCE__STORAGE__DIRECTORY": str(place.state)}
+    environment = {
+        "APPLIANCE_CONFIG": str(place.etc / "config.yaml"),
+        "APPLIANCE__STORAGE__DIRECTORY": str(place.state),
+    }
     result = run(*command, environment=environment)
     assert "from the credential database_key" in result.stdout, result.stderr
     unsealed.unlink()
