@@ -9,14 +9,16 @@ from dataclasses import dataclass, replace
 from appliance.assistant import wording
 from appliance.assistant.agenda import Agenda, Pending, Slot
 from appliance.assistant.gist import Gist
+from appliance.assistant.humans import wanted_by
 from appliance.assistant.intents import Intents
 from appliance.assistant.jobs import Job
 from appliance.assistant.references import referred, shared
+from appliance.assistant.steps import Call, HandOver, Say, Step, Talk, TellTime
 from appliance.assistant.values import Heard
 from appliance.assistant.wishes import EXACT, Wishes
 from appliance.config.handover import HandoverConfig
 from appliance.config.tools import Builtin, Format, ParameterType
-from appliance.understanding import Verdict, is_cancel, is_negated, is_unknown, partial_digits, yes_no
+from appliance.understanding import Verdict, is_cancel, is_unknown, partial_digits, yes_no
 
 SURE = 0.8
 """Probability from which another task is begun in the middle of one."""
@@ -45,51 +47,6 @@ _MACHINERY = re.compile(
 _ECHO = {"the", "that", "this", "it", "please", "all", "is", "it's", "that's", "right", "thanks", "thank", "you", "do"}
 _ECHO |= {"obviously", "lovely", "good", "great"}
 """Words that change nothing about a yes."""
-_PEOPLE = re.compile(
-    r"\b(?:speak|talk|transfer|connect|pass|put|get|call|fetch|bring|find|need|want|like|see|let|have|give)\b",
-    re.IGNORECASE,
-)
-_HUMAN = re.compile(
-    r"\bhumans?\b|\b(?:somebody|someone|anybody|anyone|a person)(?:\s+(?:on|here|over))?(?:\s+who is|\s+that is"
-    r"|\s+that's|\s+who's)?\s+(?:alive|real|human|in charge|living)\b",
-    re.IGNORECASE,
-)
-"""What nobody says at a desk who does not want one."""
-
-
-@dataclass(frozen=True, slots=True)
-class Say:
-    """Say a sentence."""
-
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Talk:
-    """Let the language model answer."""
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """Do a task whose arguments are all known, and were confirmed if they had to be."""
-
-    pending: Pending
-
-
-@dataclass(frozen=True, slots=True)
-class HandOver:
-    """Let people take over."""
-
-    reason: str
-    emergency: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class TellTime:
-    """Say time and date."""
-
-
-Step = Say | Talk | Call | HandOver | TellTime
 _BUILT_IN: dict[Builtin, Step] = {
     Builtin.ESCALATE: HandOver("the person asked for a human"),
     Builtin.KNOWLEDGE: Talk(),
@@ -142,7 +99,7 @@ class Planner:
         """Decide; nothing was understood where there is no text."""
         if not heard.text.strip():
             return Plan((HandOver("the person could not be understood"),), agenda)
-        if urgent := self._hand_over(heard.text):
+        if urgent := wanted_by(heard.text, self._handover):
             return Plan((urgent,), replace(agenda, pending=None, waiting=(), offered_human=False))
         if _MACHINERY.search(heard.text):
             return Plan((Talk(),), agenda)
@@ -360,18 +317,6 @@ class Planner:
             return Say(wording.question(job, pending.asked))
         return Say(wording.read_back(job, pending))
 
-    # People.
-
-    def _hand_over(self, text: str) -> HandOver | None:
-        emergency = _named(text, self._handover.emergency_words)
-        if emergency:
-            return HandOver(f"the person said {emergency!r}", emergency=True)
-        asked = _named(text, self._handover.ask_words) is not None
-        human = asked or any(not is_negated(text, match.span()) for match in _HUMAN.finditer(text))
-        if human and _PEOPLE.search(text):
-            return HandOver("the person asked for a human")
-        return None
-
 
 def _continued(pending: Pending, text: str) -> str:
     """Return what was dictated so far, with `text` behind it."""
@@ -380,13 +325,3 @@ def _continued(pending: Pending, text: str) -> str:
 
 def _words_of(text: str) -> set[str]:
     return set(re.findall(r"[\w'-]+", text.lower().replace("\u2019", "'")))
-
-
-def _named(text: str, phrases: tuple[str, ...]) -> str | None:
-    """Return the phrase that occurs in the text as whole words and is not denied."""
-    said = text.replace("\u2019", "'")
-    for phrase in phrases:
-        matches = re.finditer(rf"(?<!\w){re.escape(phrase)}(?!\w)", said, re.IGNORECASE)
-        if any(not is_negated(said, match.span()) for match in matches):
-            return phrase
-    return None

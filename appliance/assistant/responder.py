@@ -16,7 +16,8 @@ from appliance.assistant.agenda import Agenda, Pending
 from appliance.assistant.answering import Answerer
 from appliance.assistant.jobs import Job
 from appliance.assistant.known import KnownThings
-from appliance.assistant.planner import Call, HandOver, Plan, Planner, Say, Step, Talk, TellTime
+from appliance.assistant.planner import Plan, Planner
+from appliance.assistant.steps import Call, HandOver, Say, Step, Talk, TellTime
 from appliance.assistant.values import Heard
 from appliance.clock import Clock
 from appliance.config.models import Config

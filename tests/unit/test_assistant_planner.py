@@ -10,7 +10,8 @@ import pytest
 
 from appliance.assistant import wording
 from appliance.assistant.agenda import Agenda
-from appliance.assistant.planner import Call, HandOver, Plan, Planner, Say, Step, Talk, TellTime
+from appliance.assistant.planner import Plan, Planner
+from appliance.assistant.steps import Call, HandOver, Say, Step, Talk, TellTime
 from tests.unit.assistant_fakes import heard, planner_of
 from tests.unit.assistant_site import configured
 

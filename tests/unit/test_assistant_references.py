@@ -10,8 +10,9 @@ import pytest
 
 from appliance.assistant.agenda import Agenda, Pending, Slot
 from appliance.assistant.jobs import Job, jobs_of
-from appliance.assistant.planner import Call, Plan, Planner
+from appliance.assistant.planner import Plan, Planner
 from appliance.assistant.references import referred, shared
+from appliance.assistant.steps import Call
 from appliance.config.models import Config
 from appliance.config.tools import Value
 from tests.unit.assistant_fakes import heard, planner_of
