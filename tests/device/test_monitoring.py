@@ -141,6 +141,6 @@ def test_a_daemon_tells_how_it_is_from_start_to_stop(pulse: PulseServer, asked: 
 
     assert asked.stop() == 0
     gone = asked.command("status")
-    assert gone.returncode == 3
+    assert gone.returncode == 14
     assert "is not running" in gone.stderr
     assert "Traceback" not in asked.log

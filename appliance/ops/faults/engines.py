@@ -36,7 +36,7 @@ async def scene():
     resource.setrlimit(resource.RLIMIT_AS, (psutil.Process().memory_info().vms + 2**20, hard))
     failed = ""
     try:
-        await voice.synthesise("It opens at eight in the morning, and closes at six in the evening. " * 12)
+        await voice.synthesise("it opens at eight in the morning and closes at six in the evening, " * 12)
     except Exception as error:
         failed = type(error).__name__
     resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
