@@ -21,6 +21,7 @@ from appliance.ops.faults.receivers import HOST
 from appliance.ops.virtual_sound import VirtualSound
 from appliance.storage.lock import InstanceLock
 
+LOOK_S = 0.2
 TIMEOUT_S = 120.0
 SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 - a folder that is not below /tmp
 READ_ONLY = "mount --bind /tmp /tmp && mount -o remount,bind,ro /tmp"
@@ -87,7 +88,9 @@ async def port_taken(bench: Bench) -> str:
             other.close()
             await printed(log, "monitoring is ok again")
             async with httpx.AsyncClient(trust_env=False) as client:
-                status = (await client.get(f"http://{HOST}:{port}/status")).json()
+                async with asyncio.timeout(TIMEOUT_S):  # it listens a moment before it has looked at itself
+                    while not (status := (await client.get(f"http://{HOST}:{port}/status")).json())["ready"]:
+                        await bench.clock.sleep(LOOK_S)
     parts = {part["part"]: part["state"] for part in status["parts"]}
     require(parts["monitoring"] == "ok" and status["ready"], parts)
     return told
