@@ -53,7 +53,7 @@ def encrypt_command(dry_run: DryRun = False, file: ConfigFile = None) -> None:
     print(f"The key comes from {key.source}. Without it nobody can read the database: keep a copy in a safe place.")
 
 
-@app.command("rekey", epilog="Examples: appliance storage rekey · appliance storage rekey --new-key /root/next.key")
+@app.command("rekey", epilog="Examples: appliance storage rekey · appliance storage rekey --new-key next.key")
 def rekey_command(
     new_key_file: Annotated[
         Path | None,
