@@ -85,12 +85,12 @@ class Wishes:
         for start, end in pairwise(bounds):
             part = heard.text[start:end]
             intent = await self.likeliest(replace(heard, text=part)) if len(part.split()) > 1 else None
-            said, before = (
-                replace(heard, text=text) for text in (part, heard.text[found[-1][1] : start] if found else "")
-            )
+            before = replace(heard, text=heard.text[found[-1][1] : start] if found else "")
             if found and intent is None and _ALSO.match(part):
                 intent = found[-1][0]
-            if found and (intent is None or not self._is_another(intent, found[-1][0], said, before)):
+            if found and (
+                intent is None or not self._is_another(intent, found[-1][0], replace(heard, text=part), before)
+            ):
                 found[-1] = (found[-1][0], found[-1][1], end)
             elif intent is not None:
                 found.append((intent, start if found else 0, end))
